@@ -43,11 +43,13 @@ overlay_files()
 		! -name '*.o' ! -name '*.pyc') | sort
 }
 
-# apply_one DIR PATCH: without fuzz, or say what does not fit
+# apply_one DIR PATCH: without fuzz, or say what does not fit. A patch may be
+# nothing but the message for new files of the overlay.
 apply_one()
 {
 	local dir=$1 patch=$2 log
 
+	grep -q '^+++ ' "$patch" || return 0
 	log=$(patch -d "$dir" -p1 --fuzz=0 --force --no-backup-if-mismatch \
 		--reject-file=- --input="$patch" 2>&1) && return
 	explain_reject "$patch" "$log" >&2
@@ -60,6 +62,7 @@ explain_reject()
 	local patch=$1
 
 	echo "${patch##*/} does not apply:"
+	grep -qE 'FAILED|find file' <<<"$2" || echo "$2"
 	awk -v patch="$patch" '
 	function show(file, wanted,   line, name, n) {
 		while ((getline line < patch) > 0) {
@@ -81,7 +84,7 @@ explain_reject()
 	/^\|\+\+\+ / { print "  " $2 }
 	/^Hunk #[0-9]+ FAILED/ {
 		hunk = substr($2, 2)
-		print "  file " file ", hunk " $0
+		print "  " file ": " $0
 		show(file, hunk + 0)
 	}
 	/malformed patch/ { print "  " $0 }' <<<"$2"
