@@ -12,7 +12,7 @@ T	?=
 V	?= 0
 export KSRC ARCH FLAVOR T V
 
-verbs := help demo check tree kernel qemu bench fuzz clean
+verbs := help demo check tree kernel qemu series bench fuzz lint clean
 .PHONY: $(verbs)
 
 help:
@@ -23,14 +23,16 @@ help:
 	@echo '  make tree    prepared kernel source in build/tree'
 	@echo '  make kernel  kernel in build/ARCH/FLAVOR (mini, debug or distro)'
 	@echo '  make qemu    shell in a test kernel, with kexec and busybox'
+	@echo '  make series  build/series/*.patch, ready for git am on v6.12.y'
 	@echo '  make bench   benchmark table, by a deterministic clock'
 	@echo '  make fuzz    fuzz the parsers in user space'
+	@echo '  make lint    checkpatch, sparse, W=1, kernel-doc, clang, shellcheck'
 	@echo '  make clean   remove build/ (downloads stay in the cache)'
 	@echo
 	@echo '  KSRC=dir     another 6.12.y tree   ARCH=x86_64|arm64   V=1 talks more'
 	@echo '  FLAVOR=mini|debug|distro           JOBS=n tests at a time'
 
-demo check tree bench fuzz qemu:
+demo check tree series bench fuzz lint qemu:
 	@scripts/$@
 
 kernel:
