@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Kexec HandOver: loading the next kernel
+ *
+ * DOC: What is checked before the jump
+ *
+ * The image, its initrd and everything else that is loaded go into scratch.
+ * When an image is loaded, and once more when it is started, what would be lost
+ * with it is looked at: an image that cannot receive, that is told kho=off, or
+ * that was not loaded with kexec_file_load(2).  If something is preserved, the
+ * system call fails, and the log says why.  /sys/kernel/kho/allow_loss
+ * overrides.
+ */
+#define pr_fmt(fmt) "KHO: " fmt
+
+#include <linux/kexec.h>
+#include <linux/kexec_handover.h>
+#include <linux/kho/hooks.h>
+#include <linux/mm.h>
+#include <linux/sizes.h>
+#include <linux/string.h>
+
+#include "internal.h"
+
+/* What a kernel of ours takes from scratch besides image and initrd. */
+#define BOOT_SCRATCH	SZ_2M
+/* What any kernel needs to boot, besides its memmap. */
+#define BOOT_MEMORY	SZ_32M
+
+bool kho_allow_loss;
+
+/**
+ * kho_kexec_confined - must this image be loaded into scratch?
+ * @image:	the image
+ */
+bool kho_kexec_confined(const struct kimage *image)
+{
+	return kho_enable && image->type != KEXEC_TYPE_CRASH;
+}
+
+static unsigned long present_pages(void)
+{
+	unsigned long sum = 0;
+	struct zone *zone;
+
+	for_each_populated_zone(zone)
+		sum += zone->present_pages;
+	return sum;
+}
+
+static u64 memmap_bytes(void)
+{
+	return (u64)present_pages() * sizeof(struct page);
+}
+
+static bool says_off(const char *cmdline)
+{
+	const char *at = cmdline;
+	bool off = false, on;
+
+	/* As in early parameters: the last one counts. */
+	while (at && (at = strstr(at, "kho="))) {
+		char word[8] = "";
+
+		if (at == cmdline || at[-1] == ' ') {
+			strscpy(word, at + 4, min(strcspn(at + 4, " ") + 1, sizeof(word)));
+			if (!kstrtobool(word, &on))
+				off = !on;
+		}
+		at += 4;
+	}
+	return off;
+}
+
+/* Why everything that is preserved would be lost with this image. */
+static const char *loss(const struct kimage *image, const struct kho_target *target)
+{
+	if (target->known && !target->receives)
+		return "the image has no KHO";
+	if (target->ours && strcmp(target->wire, KHO_FDT_COMPATIBLE))
+		return "the image speaks another version of KHO";
+	if (target->ours && target->page_shift != PAGE_SHIFT)
+		return "the image has another page size";
+	if (says_off(image->cmdline_buf))
+		return "its command line says kho=off";
+	return NULL;
+}
+
+static int refuse_loss(const char *why)
+{
+	if (!kho_out_has_state())
+		return 0;
+	if (kho_allow_loss) {
+		pr_warn("%s: what is preserved will be lost, as allowed\n", why);
+		return 0;
+	}
+	pr_err("%s, and what is preserved would be lost: refused; echo 1 >/sys/kernel/kho/allow_loss overrides\n",
+	       why);
+	return -EOPNOTSUPP;
+}
+
+static int check_scratch(const struct kimage *image, const struct kho_target *target)
+{
+	u64 scratch = kho_scratch_bytes();
+	u64 need;
+
+	if (!target->receives)
+		return 0;
+	need = target->ours ? target->image_size + image->initrd_buf_len + BOOT_SCRATCH :
+			      memmap_bytes() + SZ_64M;
+	if (scratch >= need)
+		return 0;
+	pr_err("scratch has %llu KiB, the image needs %llu KiB: boot this kernel with kho_scratch=%lluM,0,0\n",
+	       scratch >> 10, need >> 10, DIV_ROUND_UP_ULL(need, SZ_1M));
+	return -ENOSPC;
+}
+
+static int check_memory(void)
+{
+	u64 all = PFN_PHYS(present_pages());
+	u64 kept = PFN_PHYS(kho_out_pages()) + kho_scratch_bytes();
+	u64 need = memmap_bytes() + BOOT_MEMORY;
+
+	if (kept + need <= all)
+		return 0;
+	pr_err("%llu MiB of %llu MiB are preserved or scratch: the next kernel needs %llu MiB to boot\n",
+	       kept >> 20, all >> 20, need >> 20);
+	return -ENOSPC;
+}
+
+static int add_array(struct kimage *image)
+{
+	struct kexec_buf kbuf = {
+		.image = image,
+		.buffer = kho_scratch,
+		.bufsz = kho_scratch_nr * sizeof(*kho_scratch),
+		.memsz = kho_scratch_nr * sizeof(*kho_scratch),
+		.mem = KEXEC_BUF_MEM_UNKNOWN,
+		.buf_align = SZ_64K,
+		.buf_max = ULONG_MAX,
+		.top_down = true,
+	};
+	int err = kexec_add_buffer(&kbuf);
+
+	if (!err)
+		image->kho.scratch = &image->segment[image->nr_segments - 1];
+	return err;
+}
+
+/**
+ * kho_kexec_prepare - an image is being loaded with kexec_file_load(2)
+ * @image:	the image; its buffers are read, nothing is placed yet
+ *
+ * Returns: 0; -EOPNOTSUPP if something is preserved and the image would lose
+ * it; -ENOSPC if scratch or memory are too small for it; -EADDRNOTAVAIL.
+ */
+int kho_kexec_prepare(struct kimage *image)
+{
+	struct kho_target target = {};
+	const char *why;
+	int err;
+
+	if (!kho_kexec_confined(image))
+		return 0;
+
+	arch_kho_inspect(image, &target);
+	why = loss(image, &target);
+	image->kho.loss = why;
+	err = why ? refuse_loss(why) : 0;
+	err = err ?: check_scratch(image, &target);
+	err = err ?: check_memory();
+	if (err)
+		return err;
+
+	image->kho.fdt = virt_to_phys(kho_out_fdt());
+	image->kho.fdt_size = KHO_FDT_SIZE;
+	return add_array(image);
+}
+
+/**
+ * kho_kexec_locate - find room in scratch for a segment
+ * @kbuf:	the segment
+ * @func:	tries one range
+ *
+ * Returns: what @func returned last.
+ */
+int kho_kexec_locate(struct kexec_buf *kbuf, int (*func)(struct resource *, void *))
+{
+	unsigned int i;
+	int ret = 0;
+
+	for (i = 0; i < kho_scratch_nr && !ret; i++) {
+		struct resource res = {
+			.start = kho_scratch[i].addr,
+			.end = kho_scratch[i].addr + kho_scratch[i].size - 1,
+		};
+
+		if (kho_scratch[i].size)
+			ret = func(&res, kbuf);
+	}
+	if (!ret)
+		pr_err("no scratch area has room for a segment of %lu KiB; %llu KiB in all: boot this kernel with a larger kho_scratch=\n",
+		       kbuf->memsz >> 10, kho_scratch_bytes() >> 10);
+	return ret;
+}
+
+/**
+ * kho_kexec_commit - the image is about to be started
+ * @image:	the image
+ *
+ * Returns: 0, or -EOPNOTSUPP if something is preserved that would be lost.
+ */
+int kho_kexec_commit(const struct kimage *image)
+{
+	if (!kho_enable || image->preserve_context)
+		return 0;
+	if (!image->kho.fdt)
+		return refuse_loss("the image was not loaded with kexec_file_load(2)");
+	return image->kho.loss ? refuse_loss(image->kho.loss) : 0;
+}

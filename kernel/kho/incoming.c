@@ -1,0 +1,368 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Kexec HandOver: what arrived, at run time
+ *
+ * DOC: Claims
+ *
+ * A preserved block is in the map of the previous kernel until it is claimed,
+ * forwarded or discarded.  Taking its key out of the map is one atomic
+ * operation, and whoever did it owns the block: of two racing claims exactly
+ * one wins.  What a claim hands out is what the page allocator would have
+ * returned.  When the last block is gone, the pages of the map are freed.
+ */
+#define pr_fmt(fmt) "KHO: " fmt
+
+#include <linux/bitops.h>
+#include <linux/kexec.h>
+#include <linux/kexec_handover.h>
+#include <linux/mm.h>
+#include <linux/page_owner.h>
+#include <linux/pgalloc_tag.h>
+#include <linux/rcupdate.h>
+#include <linux/reboot.h>
+#include <linux/workqueue.h>
+
+#include "../../mm/internal.h"
+
+#include "fdt.h"
+#include "internal.h"
+
+#define PUD_ORDER	(PUD_SHIFT - PAGE_SHIFT)
+
+struct kho_incoming kho_in;
+
+static void free_node(u64 *node, unsigned int level)
+{
+	unsigned int i;
+
+	for (i = 0; level && i < KHO_MAP_TABLE_SLOTS; i++) {
+		if (node[i])
+			free_node(phys_to_virt(node[i]), level - 1);
+	}
+	free_reserved_page(virt_to_page(node));
+}
+
+static void free_map(struct work_struct *work)
+{
+	u64 *root = kho_in.root;
+
+	WRITE_ONCE(kho_in.root, NULL);
+	synchronize_rcu();
+	free_node(root, KHO_MAP_TABLE_LEVELS);
+}
+
+static DECLARE_WORK(free_map_work, free_map);
+
+/* Watermarks and reserves follow the managed pages, once for many claims. */
+static void refresh_limits(struct work_struct *work)
+{
+	zone_limits_refresh();
+}
+
+static DECLARE_DELAYED_WORK(refresh_work, refresh_limits);
+
+static void unpin_map(unsigned long nr_pages)
+{
+	if (!atomic_long_sub_return(nr_pages, &kho_in.pins) && kho_in.open)
+		schedule_work(&free_map_work);
+}
+
+/* A leaf's bit as the atomic bit operations want it: on 64 bit the same. */
+static unsigned long *leaf_words(unsigned long pfn, unsigned int order)
+{
+	u64 *root = READ_ONCE(kho_in.root);
+
+	return root ? (unsigned long *)kho_map_leaf(root, kho_map_key(pfn, order)) : NULL;
+}
+
+/**
+ * kho_in_order - order of the unclaimed block that starts at a page
+ * @pfn:	first page
+ *
+ * Returns: the order, or -ENOENT.
+ */
+int kho_in_order(unsigned long pfn)
+{
+	unsigned long orders = kho_in.orders;
+	unsigned int order;
+	int ret = -ENOENT;
+
+	guard(rcu)();
+	for_each_set_bit(order, &orders, KHO_MAP_ORDERS) {
+		unsigned long *leaf;
+
+		if (!IS_ALIGNED(pfn, 1UL << order))
+			break;
+		leaf = leaf_words(pfn, order);
+		if (leaf && test_bit(kho_map_bit(kho_map_key(pfn, order)), leaf)) {
+			ret = order;
+			break;
+		}
+	}
+	return ret;
+}
+
+/* Takes the key out of the map; the block still counts as one of its. */
+static bool take_key(unsigned long pfn, unsigned int order)
+{
+	unsigned long *leaf;
+
+	guard(rcu)();
+	leaf = leaf_words(pfn, order);
+	if (!leaf || !test_and_clear_bit(kho_map_bit(kho_map_key(pfn, order)), leaf))
+		return false;
+	atomic_long_sub(1UL << order, &kho_in.pages);
+	return true;
+}
+
+/**
+ * kho_in_take - take a block out of the map
+ * @pfn:	first page
+ * @order:	order
+ *
+ * Returns: true if it was there; now it is the caller's.
+ */
+bool kho_in_take(unsigned long pfn, unsigned int order)
+{
+	if (!take_key(pfn, order))
+		return false;
+	unpin_map(1UL << order);
+	return true;
+}
+
+/**
+ * kho_in_lend - take a block out of the map that may come back
+ * @pfn:	first page
+ * @order:	order
+ *
+ * Returns: true if it was there; now it is the caller's.
+ */
+bool kho_in_lend(unsigned long pfn, unsigned int order)
+{
+	return take_key(pfn, order);
+}
+
+/**
+ * kho_in_return - put a block back that was lent
+ * @pfn:	first page
+ * @order:	order
+ */
+void kho_in_return(unsigned long pfn, unsigned int order)
+{
+	guard(rcu)();
+	atomic_long_add(1UL << order, &kho_in.pages);
+	set_bit(kho_map_bit(kho_map_key(pfn, order)), leaf_words(pfn, order));
+}
+
+static bool claimable(unsigned long pfn, unsigned long nr_pages)
+{
+	if (!kho_in.open) {
+		pr_warn_ratelimited("claim of %#llx: %s\n", PFN_PHYS(pfn),
+				    kho_in.fdt ? "too early, before core_initcall" :
+				    "nothing was handed over");
+		return false;
+	}
+	return nr_pages && pfn + nr_pages > pfn && pfn_to_online_page(pfn) &&
+	       pfn_to_online_page(pfn + nr_pages - 1);
+}
+
+static void not_preserved(unsigned long pfn)
+{
+	pr_warn_ratelimited("claim of %#llx: no preserved block starts there, or it was claimed\n",
+			    PFN_PHYS(pfn));
+}
+
+/* Zones differ only across the border of a zone or node. */
+static void account_managed(struct page *page, unsigned long nr_pages)
+{
+	if (page_zone(page) == page_zone(nth_page(page, nr_pages - 1))) {
+		adjust_managed_page_count(page, nr_pages);
+	} else {
+		for (; nr_pages; nr_pages--, page = nth_page(page, 1))
+			adjust_managed_page_count(page, 1);
+	}
+	if (!delayed_work_pending(&refresh_work))
+		schedule_delayed_work(&refresh_work, 1);
+}
+
+static void init_pages(struct page *page, unsigned long nr_pages)
+{
+	unsigned long i;
+
+	for (i = 0; i < nr_pages; i++) {
+		struct page *p = nth_page(page, i);
+
+		clear_page_tag_ref(p);
+		__ClearPageReserved(p);
+		set_page_private(p, 0);
+		set_page_count(p, 1);
+	}
+	account_managed(page, nr_pages);
+}
+
+static void init_folio(struct page *page, unsigned int order)
+{
+	unsigned long i;
+
+	init_pages(page, 1UL << order);
+	for (i = 1; i < 1UL << order; i++)
+		set_page_count(nth_page(page, i), 0);
+	if (order)
+		prep_compound_page(page, order);
+	set_page_owner(page, order, GFP_KERNEL);
+}
+
+/**
+ * kho_in_claim_folio - claim one block as a folio
+ * @pfn:	first page
+ *
+ * Returns: the folio with one reference, or NULL.
+ */
+struct folio *kho_in_claim_folio(unsigned long pfn)
+{
+	int order;
+
+	if (!claimable(pfn, 1))
+		return NULL;
+	order = kho_in_order(pfn);
+	/* What no folio can be is left for kho_restore_pages(). */
+	if (order > max(MAX_PAGE_ORDER, PUD_ORDER)) {
+		pr_warn_ratelimited("claim of %#llx: order %d is no folio's here\n",
+				    PFN_PHYS(pfn), order);
+		return NULL;
+	}
+	if (order < 0 || !kho_in_take(pfn, order)) {
+		not_preserved(pfn);
+		return NULL;
+	}
+	init_folio(pfn_to_page(pfn), order);
+	return pfn_folio(pfn);
+}
+
+/*
+ * Calls @fn for the unclaimed blocks that make up a range, exactly.  Returns
+ * where that ended: at @end if all went well.
+ */
+static unsigned long each_block(unsigned long pfn, unsigned long end,
+				bool (*fn)(unsigned long pfn, unsigned int order))
+{
+	while (pfn < end) {
+		int order = kho_in_order(pfn);
+
+		if (order < 0 || end - pfn < 1UL << order || (fn && !fn(pfn, order))) {
+			not_preserved(pfn);
+			break;
+		}
+		pfn += 1UL << order;
+	}
+	return pfn;
+}
+
+static bool claim_block(unsigned long pfn, unsigned int order)
+{
+	if (!kho_in_take(pfn, order))
+		return false;
+	init_pages(pfn_to_page(pfn), 1UL << order);
+	return true;
+}
+
+/**
+ * kho_in_claim_pages - claim a range as single pages
+ * @pfn:	first page
+ * @nr_pages:	number of pages
+ *
+ * The whole range is looked at before the first block of it is claimed.  Only
+ * when somebody else claims a part of it at the same time, what was claimed
+ * before that part is lost: it is freed.
+ *
+ * Returns: the first page, or NULL.
+ */
+struct page *kho_in_claim_pages(unsigned long pfn, unsigned long nr_pages)
+{
+	unsigned long end = pfn + nr_pages;
+	unsigned long stop;
+
+	if (!claimable(pfn, nr_pages) || each_block(pfn, end, NULL) != end)
+		return NULL;
+	stop = each_block(pfn, end, claim_block);
+	if (stop == end)
+		return pfn_to_page(pfn);
+	for (; pfn < stop; pfn++)
+		__free_page(pfn_to_page(pfn));
+	return NULL;
+}
+
+static bool discard_block(unsigned long pfn, unsigned int order)
+{
+	unsigned long i;
+
+	if (!kho_in_take(pfn, order))
+		return false;
+	for (i = 0; i < 1UL << order; i++)
+		free_reserved_page(pfn_to_page(pfn + i));
+	return true;
+}
+
+/**
+ * kho_in_discard_pages - nobody will ever want these pages
+ * @pfn:	first page of a range that was preserved as a whole
+ * @nr_pages:	number of pages
+ */
+void kho_in_discard_pages(unsigned long pfn, unsigned long nr_pages)
+{
+	unsigned long end = pfn + nr_pages;
+
+	if (claimable(pfn, nr_pages) && each_block(pfn, end, NULL) == end)
+		each_block(pfn, end, discard_block);
+}
+
+/**
+ * kho_in_covers - is a range a whole number of unclaimed blocks?
+ * @pfn:	first page
+ * @nr_pages:	number of pages
+ */
+bool kho_in_covers(unsigned long pfn, unsigned long nr_pages)
+{
+	return nr_pages && each_block(pfn, pfn + nr_pages, NULL) == pfn + nr_pages;
+}
+
+/**
+ * kho_in_forget - a subtree is used up: nobody may look it up any more
+ * @name:	its name
+ */
+void kho_in_forget(const char *name)
+{
+	kho_fdt_del(kho_in.fdt, name);
+}
+
+/**
+ * kho_in_settle - claims are possible now
+ *
+ * With nothing to claim, the map is not needed from the beginning.
+ */
+void kho_in_settle(void)
+{
+	if (kho_in.open && !atomic_long_read(&kho_in.pins))
+		schedule_work(&free_map_work);
+}
+
+/* The last word on what nobody wanted. */
+static int report_dropped(struct notifier_block *nb, unsigned long action, void *data)
+{
+	unsigned long pages = atomic_long_read(&kho_in.pages);
+
+	if (kexec_in_progress && pages)
+		pr_warn("%lu KiB of the previous kernel were neither claimed nor forwarded, and are dropped\n",
+			pages << (PAGE_SHIFT - 10));
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block reboot_nb = { .notifier_call = report_dropped };
+
+static int __init kho_incoming_init(void)
+{
+	if (kho_in.fdt)
+		register_reboot_notifier(&reboot_nb);
+	return 0;
+}
+late_initcall(kho_incoming_init);

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the rooms of kernel/kho share.
+ */
+#ifndef _KHO_INTERNAL_H
+#define _KHO_INTERNAL_H
+
+#include <linux/atomic.h>
+#include <linux/kexec_handover.h>
+#include <linux/kho_radix_tree.h>
+#include <linux/types.h>
+
+#include <asm/kexec_handover.h>
+
+#include "map.h"
+
+/* Alignment of scratch areas: no free block of the page allocator crosses one. */
+#define KHO_SCRATCH_ALIGN	((u64)PAGE_SIZE * MAX_ORDER_NR_PAGES)
+/* The root FDT cannot move or grow once an image is loaded. */
+#define KHO_FDT_SIZE		(64UL << 10)
+/* What receivers can map early. */
+#define KHO_FDT_MAX_SIZE	(256UL << 10)
+
+/* kernel/kexec_handover.c */
+extern bool kho_enable;		/* final after fs_initcall */
+extern bool kho_off;		/* kho=off was said */
+
+/**
+ * struct kho_incoming - what the previous kernel handed over
+ * @fdt:	our copy of its root FDT; NULL: no handover, or none that is valid
+ * @root:	root node of its map; a key is in it until the block is claimed
+ * @orders:	orders that occur
+ * @open:	claims are possible
+ * @pages:	preserved pages nobody has claimed yet
+ * @pins:	these, and those that were lent; with the last one @root is freed
+ * @total:	pages that were preserved
+ * @dropped:	pages that were preserved and could not be kept
+ */
+struct kho_incoming {
+	void *fdt;
+	u64 *root;
+	u64 orders;
+	bool open;
+	atomic_long_t pages;
+	atomic_long_t pins;
+	unsigned long total;
+	unsigned long dropped;
+};
+
+extern struct kho_incoming kho_in;
+
+/* incoming.c */
+void kho_in_settle(void);
+void kho_in_forget(const char *name);
+bool kho_in_covers(unsigned long pfn, unsigned long nr_pages);
+int kho_in_order(unsigned long pfn);
+bool kho_in_take(unsigned long pfn, unsigned int order);
+bool kho_in_lend(unsigned long pfn, unsigned int order);
+void kho_in_return(unsigned long pfn, unsigned int order);
+struct page *kho_in_claim_pages(unsigned long pfn, unsigned long nr_pages);
+struct folio *kho_in_claim_folio(unsigned long pfn);
+void kho_in_discard_pages(unsigned long pfn, unsigned long nr_pages);
+
+/* early.c */
+void kho_early_release(unsigned long pfn, unsigned long nr_pages);
+
+/* scratch.c */
+extern struct kho_scratch *kho_scratch;
+extern unsigned int kho_scratch_nr;
+
+bool kho_scratch_reserve(void);
+bool kho_scratch_inherit(const struct kho_scratch *areas, unsigned int nr);
+u64 kho_scratch_bytes(void);
+u64 kho_scratch_free_bytes(void);
+void kho_scratch_release(void);
+
+/* preserve.c */
+extern struct kho_radix_tree kho_out_map;
+
+int kho_out_init(void);
+int kho_out_add(unsigned long pfn, unsigned int order);
+int kho_out_order(unsigned long pfn);
+bool kho_out_del(unsigned long pfn, unsigned int order);
+unsigned long kho_out_pages(void);
+void *kho_out_fdt(void);
+bool kho_out_has_state(void);
+
+/* metadata.c */
+int kho_metadata_publish(void);
+const char *kho_previous_release(void);
+u32 kho_kexec_count(void);
+bool kho_metadata_owns(const char *name);
+
+/* reserve_mem.c */
+int kho_reserve_mem_discard(const char *name);
+ssize_t kho_reserve_mem_show(char *buf);
+
+/* image.c */
+extern bool kho_allow_loss;
+
+/* debugfs.c */
+#ifdef CONFIG_KEXEC_HANDOVER_DEBUGFS
+void kho_debugfs_add(const char *name, const void *blob, size_t size);
+void kho_debugfs_del(const char *name);
+#else
+static inline void kho_debugfs_add(const char *name, const void *blob, size_t size) { }
+static inline void kho_debugfs_del(const char *name) { }
+#endif
+
+#endif /* _KHO_INTERNAL_H */

@@ -1,0 +1,362 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Kexec HandOver: reserve_mem= regions
+ *
+ * DOC: Life of a region
+ *
+ * A region that the command line names again is *revived*: reserved at the same
+ * address, with its contents.  One that it does not name any more is *kept*:
+ * it stays preserved and is handed on, until it is named again or discarded.
+ * Discarding gives the memory back, at boot with reserve_mem_discard=NAME or at
+ * run time through sysfs; a region that somebody has looked up stays.
+ */
+#define pr_fmt(fmt) "KHO: reserve_mem: " fmt
+
+#include <linux/io.h>
+#include <linux/kexec_handover.h>
+#include <linux/kho/abi/memblock.h>
+#include <linux/kho/hooks.h>
+#include <linux/libfdt.h>
+#include <linux/memblock.h>
+#include <linux/mm.h>
+#include <linux/mutex.h>
+#include <linux/sysfs.h>
+#include <linux/unaligned.h>
+
+#include "internal.h"
+
+#define MAX_KEPT	8
+#define NAME_LEN	16
+
+struct region {
+	char name[NAME_LEN];
+	phys_addr_t start;
+	phys_addr_t size;
+};
+
+/* Regions of the previous kernels that ours does not name. */
+static struct region kept[MAX_KEPT];
+static unsigned int nr_kept;
+static void *blob;
+static DEFINE_MUTEX(lock);	/* kept, blob */
+
+static char discard_at_boot[256] __initdata;
+
+static int __init parse_discard(char *arg)
+{
+	return arg && strscpy(discard_at_boot, arg) >= 0 ? 0 : -EINVAL;
+}
+early_param("reserve_mem_discard", parse_discard);
+
+static unsigned long nr_pages(phys_addr_t size)
+{
+	return size >> PAGE_SHIFT;
+}
+
+static bool read_prop(const void *fdt, int node, const char *name, phys_addr_t *val)
+{
+	int len;
+	const void *prop = fdt_getprop(fdt, node, name, &len);
+
+	if (!prop || len != sizeof(u64))
+		return false;
+	*val = get_unaligned((const u64 *)prop);
+	return true;
+}
+
+/* The regions' tree of the previous kernel, or NULL. */
+static const void *__init incoming_fdt(size_t *size)
+{
+	phys_addr_t phys;
+	const void *fdt;
+
+	if (kho_retrieve_subtree(MEMBLOCK_KHO_FDT, &phys, size))
+		return NULL;
+	fdt = phys_to_virt(phys);
+	if (*size < sizeof(struct fdt_header) || fdt_check_header(fdt) ||
+	    fdt_totalsize(fdt) > *size ||
+	    fdt_node_check_compatible(fdt, 0, MEMBLOCK_KHO_NODE_COMPATIBLE)) {
+		pr_warn("description of the regions is damaged or of another version: ignored\n");
+		return NULL;
+	}
+	return fdt;
+}
+
+/* False if the node is no region, or no region we could use. */
+static bool __init read_region(const void *fdt, int node, struct region *r)
+{
+	const char *name = fdt_get_name(fdt, node, NULL);
+
+	if (!name || strscpy(r->name, name) < 0 ||
+	    fdt_node_check_compatible(fdt, node, RESERVE_MEM_KHO_NODE_COMPATIBLE) ||
+	    !read_prop(fdt, node, RESERVE_MEM_KHO_START_PROP_NAME, &r->start) ||
+	    !read_prop(fdt, node, RESERVE_MEM_KHO_SIZE_PROP_NAME, &r->size) ||
+	    !PAGE_ALIGNED(r->start) || r->start + r->size < r->start) {
+		pr_warn("region '%s' of the previous kernel is malformed\n", name ?: "?");
+		return false;
+	}
+	return true;
+}
+
+static bool __init find_incoming(const char *name, struct region *r)
+{
+	size_t size;
+	const void *fdt = incoming_fdt(&size);
+	int node;
+
+	if (!fdt)
+		return false;
+	fdt_for_each_subnode(node, fdt, 0) {
+		if (read_region(fdt, node, r) && !strcmp(r->name, name))
+			return true;
+	}
+	return false;
+}
+
+static bool __init named_in(const char *list, const char *name)
+{
+	size_t len = strlen(name);
+	const char *at = list;
+
+	while ((at = strstr(at, name))) {
+		if ((at == list || at[-1] == ',') && (!at[len] || at[len] == ','))
+			return true;
+		at += len;
+	}
+	return false;
+}
+
+/**
+ * kho_reserve_mem_revive - reserve a region where it was in the last kernel
+ * @name:	name of the region
+ * @size:	size the command line asks for
+ * @align:	alignment it asks for
+ * @start:	set on success
+ *
+ * Returns: true if the region came over and is reserved now.
+ */
+bool __init kho_reserve_mem_revive(const char *name, phys_addr_t size,
+				   phys_addr_t align, phys_addr_t *start)
+{
+	struct region r;
+
+	if (!find_incoming(name, &r) || named_in(discard_at_boot, name))
+		return false;
+	if (r.size != size || !IS_ALIGNED(r.start, align)) {
+		pr_warn("'%s' came with %pa bytes at %pa, which is not what is asked for now: not revived\n",
+			name, &r.size, &r.start);
+		return false;
+	}
+	if (!kho_in_covers(PHYS_PFN(r.start), nr_pages(r.size))) {
+		pr_warn("'%s' at %pa was not preserved as a whole: not revived\n", name, &r.start);
+		return false;
+	}
+	kho_early_release(PHYS_PFN(r.start), nr_pages(r.size));
+	memblock_reserve(r.start, r.size);
+	*start = r.start;
+	pr_info("Revived memory reservation '%s' from KHO\n", name);
+	return true;
+}
+
+/*
+ * What we hand on
+ */
+
+static int add_region(void *fdt, const struct region *r)
+{
+	u64 start = r->start, size = r->size;
+	int node = fdt_add_subnode(fdt, 0, r->name);
+
+	if (node < 0)
+		return node;
+	return fdt_setprop_string(fdt, node, "compatible", RESERVE_MEM_KHO_NODE_COMPATIBLE) ?:
+	       fdt_setprop(fdt, node, RESERVE_MEM_KHO_START_PROP_NAME, &start, sizeof(start)) ?:
+	       fdt_setprop(fdt, node, RESERVE_MEM_KHO_SIZE_PROP_NAME, &size, sizeof(size));
+}
+
+/* The regions of our own command line; false after the last one. */
+static bool own_region(unsigned int i, struct region *r)
+{
+	const char *name;
+
+	if (!reserve_mem_entry(i, &name, &r->start, &r->size))
+		return false;
+	strscpy(r->name, name);
+	return true;
+}
+
+static int build_blob(void)
+{
+	struct region r;
+	unsigned int i;
+	int err;
+
+	err = fdt_create_empty_tree(blob, PAGE_SIZE);
+	err = err ?: fdt_setprop_string(blob, 0, "compatible", MEMBLOCK_KHO_NODE_COMPATIBLE);
+	for (i = 0; !err && own_region(i, &r); i++) {
+		if (r.size)
+			err = add_region(blob, &r);
+	}
+	for (i = 0; !err && i < nr_kept; i++)
+		err = add_region(blob, &kept[i]);
+	return err ? -ENOMEM : 0;
+}
+
+/* Blocks of a range go on to the next kernel, or back to be claimed. */
+static int forward_range(phys_addr_t start, phys_addr_t end)
+{
+	while (start < end) {
+		int order = kho_in_order(PHYS_PFN(start));
+		int err = order < 0 ? -ENOENT : kho_forward(start, order);
+
+		if (err)
+			return err;
+		start += PAGE_SIZE << order;
+	}
+	return 0;
+}
+
+static void __init keep_region(const struct region *r)
+{
+	if (named_in(discard_at_boot, r->name)) {
+		kho_in_discard_pages(PHYS_PFN(r->start), nr_pages(r->size));
+		pr_info("discarded '%s', %pa bytes\n", r->name, &r->size);
+		return;
+	}
+	if (nr_kept == MAX_KEPT || forward_range(r->start, r->start + r->size)) {
+		pr_warn("'%s' of the previous kernel cannot be kept for the next one\n", r->name);
+		return;
+	}
+	kept[nr_kept++] = *r;
+}
+
+static void __init keep_unnamed(void)
+{
+	struct region r;
+	const void *fdt;
+	size_t size;
+	int node;
+
+	fdt = incoming_fdt(&size);
+	if (!fdt)
+		return;
+	fdt_for_each_subnode(node, fdt, 0) {
+		if (read_region(fdt, node, &r) && kho_in_covers(PHYS_PFN(r.start), nr_pages(r.size)))
+			keep_region(&r);
+	}
+	kho_in_forget(MEMBLOCK_KHO_FDT);
+	kho_in_discard_pages(PHYS_PFN(__pa(fdt)), PFN_UP(size));
+}
+
+static int __init publish(void)
+{
+	struct region r;
+	unsigned int i;
+	int err;
+
+	keep_unnamed();
+	if (!kho_is_enabled() || (!own_region(0, &r) && !nr_kept))
+		return 0;
+	for (i = 0; own_region(i, &r); i++) {
+		err = kho_preserve_pages(pfn_to_page(PHYS_PFN(r.start)), nr_pages(r.size));
+		if (err) {
+			pr_err("'%s' cannot be preserved (%d)\n", r.name, err);
+			return err;
+		}
+	}
+	blob = kho_alloc_preserve(PAGE_SIZE);
+	if (IS_ERR(blob)) {
+		err = PTR_ERR(blob);
+		blob = NULL;
+		return err;
+	}
+	err = build_blob();
+	err = err ?: kho_add_subtree(MEMBLOCK_KHO_FDT, blob, PAGE_SIZE);
+	if (err)
+		pr_err("regions cannot be handed over (%d)\n", err);
+	return err;
+}
+late_initcall(publish);
+
+/**
+ * kho_reserve_mem_release - a region of our command line is about to be freed
+ * @name:	its name
+ * @start:	start
+ * @size:	bytes
+ */
+void kho_reserve_mem_release(const char *name, phys_addr_t start, phys_addr_t size)
+{
+	int node;
+
+	guard(mutex)(&lock);
+	if (!blob)
+		return;
+	node = fdt_subnode_offset(blob, 0, name);
+	if (node >= 0)
+		fdt_del_node(blob, node);
+	kho_unpreserve_pages(pfn_to_page(PHYS_PFN(start)), nr_pages(size));
+}
+
+static int discard_kept(const char *name)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr_kept; i++) {
+		struct region r = kept[i];
+		phys_addr_t at = r.start;
+
+		if (strcmp(r.name, name))
+			continue;
+		while (at < r.start + r.size) {
+			int order = kho_out_order(PHYS_PFN(at));
+
+			if (order < 0 || kho_unforward(at, order))
+				break;
+			at += PAGE_SIZE << order;
+		}
+		kho_in_discard_pages(PHYS_PFN(r.start), nr_pages(r.size));
+		kept[i] = kept[--nr_kept];
+		return build_blob();
+	}
+	return -ENOENT;
+}
+
+/**
+ * kho_reserve_mem_discard - free a region, wherever it comes from
+ * @name:	its name
+ *
+ * Returns: 0; -ENOENT if there is no such region; -EBUSY if somebody uses it.
+ */
+int kho_reserve_mem_discard(const char *name)
+{
+	int ret = reserve_mem_release_by_name(name);
+
+	if (ret)
+		return min(ret, 0);
+	guard(mutex)(&lock);
+	return discard_kept(name);
+}
+
+/**
+ * kho_reserve_mem_show - list the regions
+ * @buf:	a page; filled with a line for each region
+ *
+ * Returns: the number of bytes.
+ */
+ssize_t kho_reserve_mem_show(char *buf)
+{
+	struct region r;
+	ssize_t len = 0;
+	unsigned int i;
+
+	guard(mutex)(&lock);
+	for (i = 0; own_region(i, &r); i++) {
+		if (r.size)
+			len += sysfs_emit_at(buf, len, "%s %pa %pa named\n",
+					     r.name, &r.start, &r.size);
+	}
+	for (i = 0; i < nr_kept; i++)
+		len += sysfs_emit_at(buf, len, "%s %pa %pa kept\n",
+				     kept[i].name, &kept[i].start, &kept[i].size);
+	return len;
+}
