@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Kexec HandOver: reading the map of another kernel
+ *
+ * DOC: Trust
+ *
+ * The map is read twice: coarsely, to find out where nothing lies, and exactly,
+ * to find out what does. Both follow an address only if a node can be there:
+ * page aligned, RAM, not in scratch.
+ *
+ * A tree in which nodes share children could have more paths than atoms. But a
+ * path is a key's upper bits, and keys whose block would begin beyond the end
+ * of RAM are not followed, so the number of visits is bounded by the size of
+ * RAM. The exact reading sees every node once, or gives the map up.
+ */
+#include <linux/errno.h>
+#include <linux/init.h>
+#include <linux/kernel.h>
+#include <linux/minmax.h>
+
+#include "receive.h"
+
+struct walk {
+	struct kho_map_walk w;
+	struct kho_receive *r;
+	const struct kho_node_access *access;
+	struct kho_coarse *coarse;
+	struct kho_table *table;
+	u64 root;
+};
+
+static struct walk *__init to_walk(struct kho_map_walk *w)
+{
+	return container_of(w, struct walk, w);
+}
+
+static bool __init node_allowed(const struct kho_receive *r, u64 phys)
+{
+	return phys && !(phys & (PAGE_SIZE - 1)) && r->is_ram(phys, phys + PAGE_SIZE) &&
+	       !kho_windows_overlap(r->scratch, phys, phys + PAGE_SIZE);
+}
+
+static int __init bad_node(const struct kho_receive *r, u64 phys)
+{
+	r->bad_node(phys);
+	return -EINVAL;
+}
+
+/* Where the first block of a key begins; 0 for keys that can be of any order. */
+static u64 __init first_byte(u64 key)
+{
+	unsigned long pfn;
+	unsigned int order;
+
+	if (!key)
+		return 0;
+	return kho_map_decode(key, &pfn, &order) ? (u64)pfn << PAGE_SHIFT : ~0ULL;
+}
+
+/*
+ * The coarse reading
+ */
+
+static u64 *__init scan_map(struct kho_map_walk *w, u64 phys)
+{
+	return to_walk(w)->access->map(phys);
+}
+
+static void __init scan_unmap(struct kho_map_walk *w, u64 *node)
+{
+	to_walk(w)->access->unmap(node);
+}
+
+static int __init scan_node(struct kho_map_walk *w, u64 phys)
+{
+	struct walk *k = to_walk(w);
+
+	if (!node_allowed(k->r, phys))
+		return bad_node(k->r, phys);
+	kho_coarse_mark(k->coarse, phys, phys + PAGE_SIZE);
+	return 0;
+}
+
+static enum kho_map_verdict __init scan_subtree(struct kho_map_walk *w, u64 first, u64 last)
+{
+	return first_byte(first) >= to_walk(w)->r->ram_end ? KHO_MAP_SKIP : KHO_MAP_FOLLOW;
+}
+
+static int __init scan_run(struct kho_map_walk *w, u64 key, unsigned long nr)
+{
+	unsigned long pfn;
+	unsigned int order;
+
+	if (kho_map_decode(key, &pfn, &order))
+		kho_coarse_mark(to_walk(w)->coarse, (u64)pfn << PAGE_SHIFT,
+				(u64)(pfn + (nr << order)) << PAGE_SHIFT);
+	return 0;
+}
+
+/**
+ * kho_receive_scan - find out roughly where something lies
+ * @r:		what is being read; its results are not touched
+ * @access:	how to look at a node
+ * @root:	address of the map's root node
+ * @coarse:	blocks and nodes are marked here
+ *
+ * Returns: 0; -EINVAL if the map cannot be trusted; -ENOMEM if a node could
+ * not be looked at.
+ */
+int __init kho_receive_scan(struct kho_receive *r, const struct kho_node_access *access,
+			    u64 root, struct kho_coarse *coarse)
+{
+	struct walk k = {
+		.w.map = scan_map,
+		.w.unmap = scan_unmap,
+		.w.node = scan_node,
+		.w.subtree = scan_subtree,
+		.w.run = scan_run,
+		.r = r,
+		.access = access,
+		.coarse = coarse,
+	};
+
+	return kho_map_walk(&k.w, root);
+}
+
+/*
+ * The exact reading
+ */
+
+static int __init admit_node(struct kho_map_walk *w, u64 phys)
+{
+	struct walk *k = to_walk(w);
+	unsigned long pfn = phys >> PAGE_SHIFT;
+
+	if (!node_allowed(k->r, phys) || kho_table_any(k->table, pfn, 1))
+		return bad_node(k->r, phys);
+	return kho_table_set(k->table, pfn, 1);
+}
+
+static enum kho_map_verdict __init admit_subtree(struct kho_map_walk *w, u64 first, u64 last)
+{
+	struct kho_receive *r = to_walk(w)->r;
+
+	if (first_byte(first) < r->ram_end)
+		return KHO_MAP_FOLLOW;
+	r->lost(first_byte(first), 0, "not RAM in this kernel");
+	return KHO_MAP_CUT;
+}
+
+static const char *__init objection(const struct walk *k, u64 start, u64 end)
+{
+	if (end <= start || !k->r->is_ram(start, end))
+		return "not RAM in this kernel";
+	if (kho_windows_overlap(k->r->scratch, start, end))
+		return "it lies in scratch";
+	if (kho_table_any(k->table, start >> PAGE_SHIFT, (end - start) >> PAGE_SHIFT))
+		return "it overlaps with another preserved block, or with the map";
+	return NULL;
+}
+
+static int __init admit(struct walk *k, unsigned long pfn, unsigned int order, unsigned long nr)
+{
+	k->r->orders |= 1ULL << order;
+	k->r->pages += nr << order;
+	return kho_table_set(k->table, pfn, nr << order);
+}
+
+static int __init admit_run(struct kho_map_walk *w, u64 key, unsigned long nr)
+{
+	struct walk *k = to_walk(w);
+	unsigned long pfn;
+	unsigned int order;
+	u64 start, size;
+	u64 *leaf;
+	int err = 0;
+
+	if (!kho_map_decode(key, &pfn, &order))
+		return -EINVAL;
+	start = (u64)pfn << PAGE_SHIFT;
+	size = (u64)PAGE_SIZE << order;
+	if (nr <= ~0ULL / size && !objection(k, start, start + nr * size))
+		return admit(k, pfn, order, nr);
+
+	/* One by one: what is in order stays. */
+	leaf = kho_map_leaf(kho_node_virt(k->root), key);
+	for (; nr && !err; nr--, key++, start += size, pfn += 1UL << order) {
+		const char *why = objection(k, start, start + size);
+
+		if (!why) {
+			err = admit(k, pfn, order, 1);
+			continue;
+		}
+		k->r->lost(start, start + size, why);
+		k->r->dropped += 1UL << order;
+		kho_leaf_clear(leaf, key);
+	}
+	return err;
+}
+
+/**
+ * kho_receive_admit - find out exactly what is preserved
+ * @r:		what is being read; its results are added to
+ * @root:	address of the map's root node
+ * @table:	set to the pages of nodes and of blocks that are kept
+ *
+ * Blocks that cannot be kept are taken out of the map. Of two that overlap the
+ * larger one stays.
+ *
+ * Returns: 0; -EINVAL if the map cannot be trusted; -ENOMEM.
+ */
+int __init kho_receive_admit(struct kho_receive *r, u64 root, struct kho_table *table)
+{
+	struct walk nodes = {
+		.w.node = admit_node,
+		.w.subtree = admit_subtree,
+		.r = r,
+		.table = table,
+	};
+	struct walk blocks = {
+		.w.run = admit_run,
+		.r = r,
+		.table = table,
+		.root = root,
+	};
+
+	/* Nodes first: then a block that covers one is found out. */
+	return kho_map_walk(&nodes.w, root) ?: kho_map_walk(&blocks.w, root);
+}
