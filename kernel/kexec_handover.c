@@ -38,6 +38,8 @@ early_param("kho", kho_parse_enable);
  * kho_is_enabled - can memory be preserved in this kernel?
  *
  * Context: any.  The answer is final after fs_initcall.
+ *
+ * Returns: true if it can.
  */
 bool kho_is_enabled(void)
 {
@@ -49,6 +51,8 @@ EXPORT_SYMBOL_GPL(kho_is_enabled);
  * is_kho_boot - did the previous kernel hand something over?
  *
  * Context: any; meaningful once setup_arch() is done.
+ *
+ * Returns: true if it did, and what came is valid.
  */
 bool is_kho_boot(void)
 {
@@ -311,6 +315,8 @@ EXPORT_SYMBOL_GPL(kho_retrieve_subtree);
 
 /**
  * kho_out_fdt - the root FDT of the next kernel
+ *
+ * Returns: the tree; NULL before it is created.
  */
 void *kho_out_fdt(void)
 {

@@ -84,6 +84,8 @@ void __init kho_spare_scratch(bool spare)
  *
  * On a handover boot scratch goes to the page allocator at once, and only
  * movable memory may use it.
+ *
+ * Returns: MIGRATE_CMA if the block touches scratch on a handover boot, else @mt.
  */
 enum migratetype __ref kho_scratch_migratetype(unsigned long pfn, enum migratetype mt)
 {
@@ -92,8 +94,9 @@ enum migratetype __ref kho_scratch_migratetype(unsigned long pfn, enum migratety
 	/* After boot this is about hot-added memory. */
 	if (!kho_confined)
 		return mt;
-	return kho_windows_overlap(&kho_scratch_windows, start, start + PFN_PHYS(pageblock_nr_pages)) ?
-	       MIGRATE_CMA : mt;
+	if (kho_windows_overlap(&kho_scratch_windows, start, start + PFN_PHYS(pageblock_nr_pages)))
+		return MIGRATE_CMA;
+	return mt;
 }
 
 /**

@@ -13,13 +13,14 @@
 #include <linux/libfdt.h>
 #include <linux/list.h>
 #include <linux/seq_file.h>
+#include <linux/sizes.h>
 #include <linux/slab.h>
 
 #include "fdt.h"
 #include "internal.h"
 
 /* Larger blobs of in/ are not copied. */
-#define MAX_COPY	(1UL << 20)
+#define MAX_COPY	SZ_1M
 
 struct view {
 	struct list_head list;

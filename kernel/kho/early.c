@@ -119,6 +119,8 @@ static struct kho_receive receive __initdata = {
 /**
  * kho_early_areas - the scratch areas that came with the handover
  * @nr:		set to their number
+ *
+ * Returns: the array, entries without size included.
  */
 const struct kho_scratch *__init kho_early_areas(unsigned int *nr)
 {

@@ -2,6 +2,7 @@
 /*
  * Kexec HandOver: the root device tree
  */
+#include <linux/align.h>
 #include <linux/errno.h>
 #include <linux/libfdt.h>
 #include <linux/string.h>
@@ -29,13 +30,33 @@ int kho_fdt_create(void *fdt, size_t size, u64 map_root)
 	return err ? -ENOMEM : 0;
 }
 
+/* The whole name counts: "x@1" is not "x". */
+static int find_name(const void *fdt, const char *name, size_t len)
+{
+	int node;
+
+	fdt_for_each_subnode(node, fdt, 0) {
+		const char *have = fdt_get_name(fdt, node, NULL);
+
+		if (have && !strncmp(have, name, len) && !have[len])
+			return node;
+	}
+	return -FDT_ERR_NOTFOUND;
+}
+
+static int find_node(const void *fdt, const char *name)
+{
+	return find_name(fdt, name, strlen(name));
+}
+
 /**
  * kho_fdt_add - add a subtree
  * @fdt:	root device tree
  * @st:		what to add
  *
  * Returns: 0; -EINVAL for a name that no node can have; -EEXIST if the name is
- * taken; -ENOMEM if the tree is full.  On an error nothing was added.
+ * taken, also when it is "x" beside "x@1": some receivers take the one for the
+ * other; -ENOMEM if the tree is full.  On an error nothing was added.
  */
 int kho_fdt_add(void *fdt, const struct kho_subtree *st)
 {
@@ -43,7 +64,10 @@ int kho_fdt_add(void *fdt, const struct kho_subtree *st)
 
 	if (!*st->name || strchr(st->name, '/'))
 		return -EINVAL;
+	if (find_name(fdt, st->name, strchrnul(st->name, '@') - st->name) >= 0)
+		return -EEXIST;
 
+	/* This finds "x@1" when it is asked for "x". */
 	node = fdt_add_subnode(fdt, 0, st->name);
 	if (node == -FDT_ERR_EXISTS)
 		return -EEXIST;
@@ -61,26 +85,12 @@ int kho_fdt_add(void *fdt, const struct kho_subtree *st)
 	return 0;
 }
 
-/* Adding "x@1" must not be taken for "x": the whole name counts. */
-static int find_node(const void *fdt, const char *name)
-{
-	int node;
-
-	fdt_for_each_subnode(node, fdt, 0) {
-		const char *have = fdt_get_name(fdt, node, NULL);
-
-		if (have && !strcmp(have, name))
-			return node;
-	}
-	return -FDT_ERR_NOTFOUND;
-}
-
 /**
  * kho_fdt_del - remove a subtree
  * @fdt:	root device tree
  * @name:	which
  *
- * Returns: 0 or -ENOENT.
+ * Returns: 0; -ENOENT; -EINVAL for a tree that kho_fdt_check() refuses.
  */
 int kho_fdt_del(void *fdt, const char *name)
 {
@@ -88,8 +98,7 @@ int kho_fdt_del(void *fdt, const char *name)
 
 	if (node < 0)
 		return -ENOENT;
-	fdt_del_node(fdt, node);
-	return 0;
+	return fdt_del_node(fdt, node) ? -EINVAL : 0;
 }
 
 static int read_u64(const void *fdt, int node, const char *name, u64 *val)
@@ -101,6 +110,19 @@ static int read_u64(const void *fdt, int node, const char *name, u64 *val)
 		return -EINVAL;
 	*val = get_unaligned((const u64 *)prop);
 	return 0;
+}
+
+/* libfdt reads more than it can edit; the receiver takes bad subtrees out. */
+static bool editable(const void *fdt)
+{
+	u32 reservations = fdt_off_mem_rsvmap(fdt);
+	u32 structure = fdt_off_dt_struct(fdt);
+
+	return fdt_version(fdt) >= 17 &&
+	       IS_ALIGNED(reservations, 8) && IS_ALIGNED(structure, 4) &&
+	       reservations >= sizeof(struct fdt_header) &&
+	       structure >= reservations + sizeof(struct fdt_reserve_entry) &&
+	       fdt_off_dt_strings(fdt) >= structure + fdt_size_dt_struct(fdt);
 }
 
 /* Can every node and every property be reached without leaving the tree? */
@@ -121,7 +143,8 @@ static int check_structure(const void *fdt)
 		if (prop != -FDT_ERR_NOTFOUND)
 			return -EINVAL;
 	}
-	return depth < 0 || node == -FDT_ERR_NOTFOUND ? 0 : -EINVAL;
+	/* The end of the root, not of the tree: every node has one. */
+	return depth < 0 ? 0 : -EINVAL;
 }
 
 /**
@@ -130,12 +153,12 @@ static int check_structure(const void *fdt)
  * @size:	how many may be looked at
  *
  * Returns: 0; -EINVAL if it is no well-formed device tree of at most @size
- * bytes, or has no map; -EPROTO if it is one of another version.
+ * bytes that can be edited, or has no map; -EPROTO if it is one of another version.
  */
 int kho_fdt_check(const void *fdt, size_t size)
 {
 	if (size < sizeof(struct fdt_header) || fdt_check_header(fdt) ||
-	    fdt_totalsize(fdt) > size || check_structure(fdt))
+	    fdt_totalsize(fdt) > size || !editable(fdt) || check_structure(fdt))
 		return -EINVAL;
 	if (fdt_node_check_compatible(fdt, 0, KHO_FDT_COMPATIBLE))
 		return -EPROTO;

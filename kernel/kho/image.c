@@ -32,6 +32,8 @@ bool kho_allow_loss;
 /**
  * kho_kexec_confined - must this image be loaded into scratch?
  * @image:	the image
+ *
+ * Returns: true unless KHO is off or it is a crash image.
  */
 bool kho_kexec_confined(const struct kimage *image)
 {
@@ -163,6 +165,7 @@ int kho_kexec_prepare(struct kimage *image)
 	if (!kho_kexec_confined(image))
 		return 0;
 
+	kho_out_check();
 	arch_kho_inspect(image, &target);
 	why = loss(image, &target);
 	image->kho.loss = why;
@@ -214,6 +217,7 @@ int kho_kexec_commit(const struct kimage *image)
 {
 	if (!kho_enable || image->preserve_context)
 		return 0;
+	kho_out_check();
 	if (!image->kho.fdt)
 		return refuse_loss("the image was not loaded with kexec_file_load(2)");
 	return image->kho.loss ? refuse_loss(image->kho.loss) : 0;

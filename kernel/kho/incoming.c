@@ -320,6 +320,8 @@ void kho_in_discard_pages(unsigned long pfn, unsigned long nr_pages)
  * kho_in_covers - is a range a whole number of unclaimed blocks?
  * @pfn:	first page
  * @nr_pages:	number of pages
+ *
+ * Returns: true if it is.
  */
 bool kho_in_covers(unsigned long pfn, unsigned long nr_pages)
 {

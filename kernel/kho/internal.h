@@ -82,6 +82,11 @@ int kho_out_add(unsigned long pfn, unsigned int order);
 int kho_out_order(unsigned long pfn);
 bool kho_out_del(unsigned long pfn, unsigned int order);
 unsigned long kho_out_pages(void);
+#ifdef CONFIG_KEXEC_HANDOVER_DEBUG
+void kho_out_check(void);
+#else
+static inline void kho_out_check(void) { }
+#endif
 void *kho_out_fdt(void);
 bool kho_out_has_state(void);
 

@@ -38,6 +38,8 @@ static unsigned int level_index(u64 key, unsigned int level)
  * kho_map_key - the key of a block
  * @pfn:	first page, a multiple of 2^@order
  * @order:	at most KHO_MAP_MAX_ORDER
+ *
+ * Returns: the key.
  */
 u64 kho_map_key(unsigned long pfn, unsigned int order)
 {
@@ -153,6 +155,8 @@ static bool leaf_any(const u64 *leaf, unsigned int bit, unsigned int nr)
  * @root:	root node
  * @first:	first key
  * @nr:		number of keys, not 0
+ *
+ * Returns: true if one is.
  */
 bool kho_map_any(u64 *root, u64 first, u64 nr)
 {
@@ -243,7 +247,7 @@ static int walk_leaf(struct kho_map_walk *w, const u64 *leaf, u64 first)
 
 	while (w->run && bit < KHO_MAP_LEAF_KEYS) {
 		u64 word = leaf[bit / 64] >> (bit % 64);
-		unsigned int start;
+		unsigned int start, end;
 
 		if (!word) {
 			bit = (bit | 63) + 1;
@@ -251,6 +255,8 @@ static int walk_leaf(struct kho_map_walk *w, const u64 *leaf, u64 first)
 		}
 		bit += __ffs64(word);
 		start = bit;
+		/* The leaf of the smallest keys has many orders: where is the next? */
+		end = first ? KHO_MAP_LEAF_KEYS : 1U << fls(start);
 		do {
 			u64 zeros = ~leaf[bit / 64] >> (bit % 64);
 
@@ -259,7 +265,8 @@ static int walk_leaf(struct kho_map_walk *w, const u64 *leaf, u64 first)
 				break;
 			}
 			bit = (bit | 63) + 1;
-		} while (bit < KHO_MAP_LEAF_KEYS);
+		} while (bit < end);
+		bit = min(bit, end);
 
 		err = w->run(w, first + start, bit - start);
 		if (err)

@@ -8,10 +8,11 @@
 #ifndef _KHO_MAP_H
 #define _KHO_MAP_H
 
+#include <linux/bits.h>
 #include <linux/kho/abi/kexec_handover.h>
 
-#define KHO_MAP_LEAF_KEYS	(1UL << KHO_MAP_LEAF_BITS)
-#define KHO_MAP_TABLE_SLOTS	(1UL << KHO_MAP_TABLE_BITS)
+#define KHO_MAP_LEAF_KEYS	BIT(KHO_MAP_LEAF_BITS)
+#define KHO_MAP_TABLE_SLOTS	BIT(KHO_MAP_TABLE_BITS)
 #define KHO_MAP_LEVELS		(KHO_MAP_TABLE_LEVELS + 1)
 #define KHO_MAP_NODE_WORDS	(PAGE_SIZE / sizeof(u64))
 #define KHO_MAP_ORDERS		(KHO_MAP_MAX_ORDER + 1)
@@ -96,8 +97,8 @@ enum kho_map_verdict {
  *		children; non-zero ends the walk.  May be NULL.
  * @subtree:	called for every present table entry with the first and last
  *		key below it, before @node; says whether to follow.  May be NULL.
- * @run:	called for every run of adjacent keys of one leaf; non-zero
- *		ends the walk.  May be NULL.
+ * @run:	called for every run of adjacent keys of one leaf and one order;
+ *		non-zero ends the walk.  May be NULL.
  *
  * The walk visits a node once for every path to it.  Callers that read a
  * foreign tree bound that with @subtree and @node.

@@ -17,6 +17,8 @@ static u32 kexec_count __ro_after_init;
 
 /**
  * kho_previous_release - release of the kernel that handed over; may be empty
+ *
+ * Returns: the release.
  */
 const char *kho_previous_release(void)
 {
@@ -25,6 +27,8 @@ const char *kho_previous_release(void)
 
 /**
  * kho_kexec_count - handovers since the last cold boot
+ *
+ * Returns: the count; 0 after a cold boot.
  */
 u32 kho_kexec_count(void)
 {
@@ -34,6 +38,8 @@ u32 kho_kexec_count(void)
 /**
  * kho_metadata_owns - is this the name of our subtree?
  * @name:	name
+ *
+ * Returns: true if it is.
  */
 bool kho_metadata_owns(const char *name)
 {

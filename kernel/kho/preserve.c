@@ -16,6 +16,7 @@
 #include <linux/kexec_handover.h>
 #include <linux/mm.h>
 #include <linux/mmzone.h>
+#include <linux/slab.h>
 
 #include "internal.h"
 
@@ -50,6 +51,8 @@ int kho_out_init(void)
 
 /**
  * kho_out_pages - pages preserved for the next kernel
+ *
+ * Returns: the number of pages.
  */
 unsigned long kho_out_pages(void)
 {
@@ -420,3 +423,43 @@ bool kho_out_del(unsigned long pfn, unsigned int order)
 	guard(mutex)(&kho_out_map.lock);
 	return remove_block(pfn, order);
 }
+
+#ifdef CONFIG_KEXEC_HANDOVER_DEBUG
+struct recount {
+	struct kho_map_walk w;
+	unsigned long blocks[KHO_MAP_ORDERS];
+	unsigned long pages;
+};
+
+static int recount_run(struct kho_map_walk *w, u64 key, unsigned long nr)
+{
+	struct recount *re = container_of(w, struct recount, w);
+	unsigned long pfn;
+	unsigned int order;
+
+	if (WARN_ON_ONCE(!kho_map_decode(key, &pfn, &order)))
+		return -EINVAL;
+	WARN_ON_ONCE(kho_scratch_overlap(PFN_PHYS(pfn), PFN_PHYS(nr << order)));
+	re->blocks[order] += nr;
+	re->pages += nr << order;
+	return 0;
+}
+
+/**
+ * kho_out_check - does the map hold what the counters say?
+ */
+void kho_out_check(void)
+{
+	struct recount *re = kzalloc(sizeof(*re), GFP_KERNEL);
+
+	if (!re)
+		return;
+	re->w.run = recount_run;
+	scoped_guard(mutex, &kho_out_map.lock) {
+		kho_map_walk(&re->w, kho_node_phys(root()));
+		WARN_ON_ONCE(re->pages != out.pages);
+		WARN_ON_ONCE(memcmp(re->blocks, out.blocks, sizeof(out.blocks)));
+	}
+	kfree(re);
+}
+#endif

@@ -241,7 +241,8 @@ static void __init keep_unnamed(void)
 	if (!fdt)
 		return;
 	fdt_for_each_subnode(node, fdt, 0) {
-		if (read_region(fdt, node, &r) && kho_in_covers(PHYS_PFN(r.start), nr_pages(r.size)))
+		if (read_region(fdt, node, &r) &&
+		    kho_in_covers(PHYS_PFN(r.start), nr_pages(r.size)))
 			keep_region(&r);
 	}
 	kho_in_forget(MEMBLOCK_KHO_FDT);

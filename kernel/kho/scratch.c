@@ -246,6 +246,8 @@ void __init kho_scratch_release(void)
  * @size:	bytes
  *
  * Context: any.
+ *
+ * Returns: true if it does.
  */
 bool kho_scratch_overlap(phys_addr_t phys, size_t size)
 {
@@ -261,6 +263,8 @@ bool kho_scratch_overlap(phys_addr_t phys, size_t size)
 
 /**
  * kho_scratch_bytes - size of all areas
+ *
+ * Returns: bytes.
  */
 u64 kho_scratch_bytes(void)
 {
@@ -292,6 +296,8 @@ static unsigned long free_pages_in(unsigned long pfn, unsigned long end)
 
 /**
  * kho_scratch_free_bytes - how much of the areas is free just now
+ *
+ * Returns: bytes; a snapshot.
  */
 u64 kho_scratch_free_bytes(void)
 {

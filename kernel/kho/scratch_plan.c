@@ -3,9 +3,10 @@
  * Kexec HandOver: sizes of the scratch areas, and the check of an array of them
  */
 #include <linux/align.h>
+#include <linux/ctype.h>
 #include <linux/errno.h>
-#include <linux/kernel.h>
 #include <linux/kstrtox.h>
+#include <linux/limits.h>
 #include <linux/minmax.h>
 #include <linux/string.h>
 
@@ -14,17 +15,43 @@
 #include "scratch_plan.h"
 
 #define PERCENT_DIGITS	10
+#define SIZE_DIGITS	20
+/* No sum of sizes below this can overflow, however many nodes there are. */
+#define SIZE_BITS	52
 
-static int parse_percent(const char *arg, size_t digits, struct kho_scratch_plan *plan)
+/* kstrtou64() for a part of a string, without the sign that it lets pass. */
+static int parse_number(const char *arg, size_t len, unsigned int base, u64 *val)
 {
-	char number[PERCENT_DIGITS + 1];
+	char number[SIZE_DIGITS + 1];
 
-	if (!digits || digits > PERCENT_DIGITS)
+	if (!len || len > SIZE_DIGITS || !isxdigit(arg[0]) || !isxdigit(arg[len - 1]))
 		return -EINVAL;
-	memcpy(number, arg, digits);
-	number[digits] = '\0';
-	if (kstrtouint(number, 10, &plan->percent) || !plan->percent)
+	memcpy(number, arg, len);
+	number[len] = '\0';
+	return kstrtou64(number, base, val) ? -EINVAL : 0;
+}
+
+static int parse_percent(const char *arg, size_t len, struct kho_scratch_plan *plan)
+{
+	u64 val;
+
+	if (len > PERCENT_DIGITS || parse_number(arg, len, 10, &val) ||
+	    !val || val > U32_MAX)
 		return -EINVAL;
+	plan->percent = val;
+	return 0;
+}
+
+/* memparse() takes a lone suffix for 0, and lets what is too large wrap around. */
+static int parse_size(const char *arg, size_t len, u64 *size)
+{
+	static const char suffixes[] = "KMGTP";
+	const char *suffix = len ? strchr(suffixes, toupper(arg[len - 1])) : NULL;
+	unsigned int shift = suffix ? 10 * (suffix - suffixes + 1) : 0;
+
+	if (parse_number(arg, len - !!suffix, 0, size) || *size >> (SIZE_BITS - shift))
+		return -EINVAL;
+	*size <<= shift;
 	return 0;
 }
 
@@ -44,7 +71,6 @@ int kho_scratch_parse(const char *arg, struct kho_scratch_plan *plan)
 	u64 *part[] = { &p.low, &p.global, &p.pernode };
 	size_t len = strlen(arg);
 	unsigned int i;
-	char *next;
 
 	if (len && arg[len - 1] == '%') {
 		if (parse_percent(arg, len - 1, &p))
@@ -54,15 +80,12 @@ int kho_scratch_parse(const char *arg, struct kho_scratch_plan *plan)
 	}
 
 	for (i = 0; i < 3; i++) {
-		*part[i] = memparse(arg, &next);
-		if (next == arg || *next != (i < 2 ? ',' : '\0'))
+		len = strcspn(arg, ",");
+		if (parse_size(arg, len, part[i]) || arg[len] != (i < 2 ? ',' : '\0'))
 			return -EINVAL;
-		arg = next + 1;
+		arg += len + 1;
 	}
 	if (!(p.low | p.global | p.pernode))
-		return -EINVAL;
-	/* No sum of these can overflow, however many nodes there are. */
-	if ((p.low | p.global | p.pernode) >> 52)
 		return -EINVAL;
 	*plan = p;
 	return 0;
@@ -76,6 +99,8 @@ int kho_scratch_parse(const char *arg, struct kho_scratch_plan *plan)
  *
  * The receiver needs image, initrd and about a MiB; a quarter on top is for a
  * successor that has grown.  The size of the machine does not matter.
+ *
+ * Returns: bytes, a multiple of @align.
  */
 u64 kho_scratch_default(u64 image, u64 initrd, u64 align)
 {

@@ -18,6 +18,7 @@ static ssize_t enabled_show(struct kobject *kobj, struct kobj_attribute *attr, c
 {
 	return sysfs_emit(buf, "%d\n", kho_enable);
 }
+
 static struct kobj_attribute enabled_attr = __ATTR_RO(enabled);
 
 static ssize_t scratch_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
@@ -32,6 +33,7 @@ static ssize_t scratch_show(struct kobject *kobj, struct kobj_attribute *attr, c
 	}
 	return len;
 }
+
 static struct kobj_attribute scratch_attr = __ATTR_RO(scratch);
 
 #define BYTES_ATTR(_name, _value)						\
@@ -54,12 +56,14 @@ static ssize_t previous_release_show(struct kobject *kobj, struct kobj_attribute
 {
 	return sysfs_emit(buf, "%s\n", kho_previous_release());
 }
+
 static struct kobj_attribute previous_release_attr = __ATTR_RO(previous_release);
 
 static ssize_t reserve_mem_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
 {
 	return kho_reserve_mem_show(buf);
 }
+
 static struct kobj_attribute reserve_mem_attr = __ATTR_RO(reserve_mem);
 
 static ssize_t reserve_mem_discard_store(struct kobject *kobj, struct kobj_attribute *attr,
@@ -73,6 +77,7 @@ static ssize_t reserve_mem_discard_store(struct kobject *kobj, struct kobj_attri
 	err = kho_reserve_mem_discard(strim(name));
 	return err ?: count;
 }
+
 static struct kobj_attribute reserve_mem_discard_attr = __ATTR_WO(reserve_mem_discard);
 
 static ssize_t allow_loss_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
@@ -85,6 +90,7 @@ static ssize_t allow_loss_store(struct kobject *kobj, struct kobj_attribute *att
 {
 	return kstrtobool(buf, &kho_allow_loss) ?: count;
 }
+
 static struct kobj_attribute allow_loss_attr = __ATTR_RW(allow_loss);
 
 static struct attribute *kho_attrs[] = {

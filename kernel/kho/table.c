@@ -42,7 +42,7 @@ static unsigned long __init in_section(unsigned long pfn, unsigned long nr)
 /**
  * kho_table_init - an empty table
  * @t:		table
- * @end_pfn:	no page at or above can become a member
+ * @end_pfn:	every page below can become a member
  *
  * Returns: 0 or -ENOMEM.
  */
@@ -67,6 +67,8 @@ int __init kho_table_init(struct kho_table *t, unsigned long end_pfn)
  * @t:		table
  * @pfn:	first page
  * @nr:		number of pages
+ *
+ * Returns: true if one is.
  */
 bool __init kho_table_any(const struct kho_table *t, unsigned long pfn, unsigned long nr)
 {
@@ -180,7 +182,7 @@ int __init kho_table_clear(struct kho_table *t, unsigned long pfn, unsigned long
  * Returns: the page, or @end.
  */
 unsigned long __init kho_table_next(const struct kho_table *t, unsigned long pfn,
-			     unsigned long end, bool set)
+				    unsigned long end, bool set)
 {
 	while (pfn < end) {
 		unsigned long n = in_section(pfn, end - pfn);

@@ -8,16 +8,17 @@
 #ifndef _KHO_TABLE_H
 #define _KHO_TABLE_H
 
+#include <linux/bits.h>
 #include <linux/types.h>
 
 #include <asm/page.h>
 
 /* 128 MiB with 4 KiB pages: then the bitmap of a section is one page. */
 #define KHO_SECTION_SHIFT	(PAGE_SHIFT + 3)
-#define KHO_SECTION_PAGES	(1UL << KHO_SECTION_SHIFT)
+#define KHO_SECTION_PAGES	BIT(KHO_SECTION_SHIFT)
 /* A directory page holds the sections of a group. */
 #define KHO_GROUP_SHIFT		(PAGE_SHIFT - 3)
-#define KHO_GROUP_SECTIONS	(1UL << KHO_GROUP_SHIFT)
+#define KHO_GROUP_SECTIONS	BIT(KHO_GROUP_SHIFT)
 
 /**
  * struct kho_table - set of page frame numbers

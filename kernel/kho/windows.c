@@ -71,6 +71,8 @@ void kho_windows_sort(struct kho_windows *ws)
  * @ws:		windows
  * @base:	start
  * @end:	end, exclusive
+ *
+ * Returns: true if it does.
  */
 bool kho_windows_overlap(const struct kho_windows *ws, u64 base, u64 end)
 {
@@ -126,7 +128,7 @@ void kho_coarse_init(struct kho_coarse *c, u64 base, u64 end)
 {
 	memset(c, 0, sizeof(*c));
 	c->shift = KHO_COARSE_SHIFT;
-	while ((end - base) >> c->shift >= KHO_COARSE_BITS - 1)
+	while (((end - 1) >> c->shift) - (base >> c->shift) >= KHO_COARSE_BITS)
 		c->shift++;
 	c->base = base >> c->shift << c->shift;
 }
@@ -135,16 +137,16 @@ void kho_coarse_init(struct kho_coarse *c, u64 base, u64 end)
  * kho_coarse_mark - something lies here
  * @c:		picture
  * @base:	start; what is outside of the picture is ignored
- * @end:	end, exclusive
+ * @end:	end, exclusive; 0 is the end of the address space
  */
 void kho_coarse_mark(struct kho_coarse *c, u64 base, u64 end)
 {
-	u64 first, last;
+	u64 first, last = end - 1;
 
-	if (base >= end || end <= c->base)
+	if (base > last || last < c->base)
 		return;
 	first = (max(base, c->base) - c->base) >> c->shift;
-	last = min((end - 1 - c->base) >> c->shift, (u64)KHO_COARSE_BITS - 1);
+	last = min((last - c->base) >> c->shift, (u64)KHO_COARSE_BITS - 1);
 	if (first > last)
 		return;
 	if (first == last)

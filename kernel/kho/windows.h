@@ -7,6 +7,7 @@
 #ifndef _KHO_WINDOWS_H
 #define _KHO_WINDOWS_H
 
+#include <linux/bits.h>
 #include <linux/types.h>
 
 #define KHO_WINDOWS_MAX	128
@@ -36,7 +37,7 @@ u64 kho_windows_find(const struct kho_windows *ws, u64 start, u64 end,
  * Coarse picture of memory: one bit a chunk, set where anything lies that
  * must not be allocated.
  */
-#define KHO_COARSE_BITS		(1UL << 18)
+#define KHO_COARSE_BITS		BIT(18)
 #define KHO_COARSE_SHIFT	21
 
 struct kho_coarse {

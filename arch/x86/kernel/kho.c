@@ -22,6 +22,8 @@
  * arch_kho_is_ram - does the firmware say that this is RAM?
  * @start:	start
  * @end:	end, exclusive
+ *
+ * Returns: true if all of the range is usable memory.
  */
 bool __init arch_kho_is_ram(u64 start, u64 end)
 {
@@ -32,6 +34,8 @@ bool __init arch_kho_is_ram(u64 start, u64 end)
  * arch_kho_supported - can this machine hand memory over?
  *
  * The next kernel could not read what this one encrypted.
+ *
+ * Returns: false, with a line in the log, if it cannot.
  */
 bool __init arch_kho_supported(void)
 {
@@ -43,6 +47,8 @@ bool __init arch_kho_supported(void)
 
 /**
  * arch_kho_image_size - bytes this kernel's image needs to be decompressed
+ *
+ * Returns: bytes.
  */
 u64 __init arch_kho_image_size(void)
 {
@@ -52,6 +58,8 @@ u64 __init arch_kho_image_size(void)
 
 /**
  * arch_kho_initrd_size - bytes of the initrd this kernel was given
+ *
+ * Returns: bytes.
  */
 u64 __init arch_kho_initrd_size(void)
 {

@@ -390,6 +390,7 @@ static struct kunit_suite kho_suite = {
 	.init = kho_test_init,
 	.test_cases = kho_cases,
 };
+
 kunit_test_suite(kho_suite);
 
 MODULE_DESCRIPTION("KUnit tests of the Kexec HandOver API");
