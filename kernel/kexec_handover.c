@@ -22,6 +22,10 @@
 bool kho_enable __ro_after_init = IS_ENABLED(CONFIG_KEXEC_HANDOVER_ENABLE_DEFAULT);
 bool kho_off __initdata;
 
+/*
+ * The CPU that edits the tree may be stopped for a kexec at any moment, by an
+ * interrupt: with interrupts off the next kernel never sees half an edit.
+ */
 static void *out_fdt;
 static DEFINE_MUTEX(out_fdt_lock);
 
@@ -205,9 +209,8 @@ int kho_unforward(phys_addr_t phys, unsigned int order)
 {
 	unsigned long pfn = PHYS_PFN(phys);
 
-	/* What is claimed, and what was allocated here, is not reserved. */
-	if (!kho_in.open || order > KHO_MAP_MAX_ORDER || !pfn_to_online_page(pfn) ||
-	    !PageReserved(pfn_to_page(pfn)) || !kho_out_del(pfn, order))
+	if (!kho_in.open || order > KHO_MAP_MAX_ORDER || !kho_in_lent(pfn, order) ||
+	    !kho_out_del(pfn, order))
 		return -ENOENT;
 	kho_in_return(pfn, order);
 	return 0;
@@ -240,7 +243,8 @@ int kho_add_subtree(const char *name, void *blob, size_t size)
 		return -EINVAL;
 	st.phys = virt_to_phys(blob);
 	scoped_guard(mutex, &out_fdt_lock) {
-		err = kho_fdt_add(out_fdt, &st);
+		scoped_guard(irqsave)
+			err = kho_fdt_add(out_fdt, &st);
 		if (!err)
 			kho_debugfs_add(name, blob, size);
 	}
@@ -277,7 +281,8 @@ void kho_remove_subtree(void *blob)
 	if (find_by_phys(virt_to_phys(blob), &st))
 		return;
 	kho_debugfs_del(st.name);
-	kho_fdt_del(out_fdt, st.name);
+	scoped_guard(irqsave)
+		kho_fdt_del(out_fdt, st.name);
 }
 EXPORT_SYMBOL_GPL(kho_remove_subtree);
 
@@ -301,9 +306,7 @@ int kho_retrieve_subtree(const char *name, phys_addr_t *phys, size_t *size)
 
 	if (!phys)
 		return -EINVAL;
-	if (!kho_in.fdt)
-		return -ENOENT;
-	err = kho_fdt_find(kho_in.fdt, name, &st);
+	err = kho_in_find(name, &st);
 	if (err)
 		return err;
 	*phys = st.phys;

@@ -67,6 +67,7 @@ void __init kho_abandon(const char *why)
 	kho_in.fdt = NULL;
 	kho_in.root = NULL;
 	kho_in.orders = 0;
+	kho_in.dropped += atomic_long_read(&kho_in.pages);
 	atomic_long_set(&kho_in.pages, 0);
 	atomic_long_set(&kho_in.pins, 0);
 	memset(&kho_withheld, 0, sizeof(kho_withheld));
@@ -132,11 +133,24 @@ const struct kho_scratch *__init kho_early_areas(unsigned int *nr)
  * Before anything but the scratch areas is known to be free.
  */
 
+/* Nothing may be read where the firmware has no RAM. */
+static bool __init is_readable(phys_addr_t start, u64 len)
+{
+	return start + len > start && arch_kho_is_ram(start, start + len);
+}
+
 static bool __init read_fdt(void)
 {
-	void *fdt = early_memremap(fdt_phys, fdt_len);
+	void *fdt;
 	int err;
 
+	if (!fdt_phys || offset_in_page(fdt_phys) || fdt_len > KHO_FDT_MAX_SIZE ||
+	    !is_readable(fdt_phys, fdt_len)) {
+		pr_err("handover FDT (%pa, %llu bytes) has an impossible address or length\n",
+		       &fdt_phys, fdt_len);
+		return false;
+	}
+	fdt = early_memremap(fdt_phys, fdt_len);
 	if (!fdt) {
 		pr_err("handover FDT (%pa) cannot be mapped\n", &fdt_phys);
 		return false;
@@ -159,8 +173,8 @@ static bool __init read_areas(void)
 	void *array;
 	int nr;
 
-	if (!array_phys || !array_len || array_len > sizeof(areas)) {
-		pr_err("scratch array (%pa) has an impossible length of %llu bytes\n",
+	if (!array_phys || array_len > sizeof(areas) || !is_readable(array_phys, array_len)) {
+		pr_err("scratch array (%pa, %llu bytes) has an impossible address or length\n",
 		       &array_phys, array_len);
 		return false;
 	}
@@ -206,15 +220,14 @@ void __init kho_populate(phys_addr_t fdt, u64 fdt_size,
 {
 	unsigned int i;
 
+	if (kho_confined) {
+		pr_err("announced twice: only the first one counts\n");
+		return;
+	}
 	fdt_phys = fdt;
 	fdt_len = fdt_size;
 	array_phys = scratch_phys;
 	array_len = scratch_len;
-
-	if (!fdt_phys || offset_in_page(fdt_phys) || !fdt_len || fdt_len > KHO_FDT_MAX_SIZE) {
-		pr_err("handover FDT (%pa) has an impossible address or length\n", &fdt_phys);
-		goto ignore;
-	}
 	if (!read_fdt() || !read_areas())
 		goto ignore;
 
@@ -318,8 +331,12 @@ void *__init kho_table_alloc(size_t size)
 	return mem;
 }
 
-/* A subtree is worth nothing if somebody else may own its bytes. */
-static void __init check_subtrees(void)
+/**
+ * kho_check_subtrees - forget the subtrees whose bytes somebody else may own
+ *
+ * They are worth nothing: they lie in memory that is not preserved.
+ */
+void __init kho_check_subtrees(void)
 {
 	struct kho_subtree st;
 	int node = 0;
@@ -354,9 +371,9 @@ static bool __init take_fdt(void)
 	if (!kho_in.fdt)
 		return false;
 	memcpy(kho_in.fdt, phys_to_virt(fdt_phys), fdt_len);
-	check_subtrees();
 	/* The original is not needed any more: ordinary free memory. */
 	kho_early_release(pfn, end - pfn);
+	kho_check_subtrees();
 	return true;
 }
 
@@ -387,10 +404,9 @@ void __init kho_boot_table(void)
 
 	kho_in.root = phys_to_virt(root_phys);
 	kho_in.orders = receive.orders;
-	kho_in.total = receive.pages;
 	kho_in.dropped = receive.dropped;
-	atomic_long_set(&kho_in.pages, kho_in.total);
-	atomic_long_set(&kho_in.pins, kho_in.total);
+	atomic_long_set(&kho_in.pages, receive.pages);
+	atomic_long_set(&kho_in.pins, receive.pages);
 	if (!take_fdt())
 		kho_abandon("the handover FDT is not preserved");
 }

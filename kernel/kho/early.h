@@ -23,5 +23,6 @@ const struct kho_scratch *kho_early_areas(unsigned int *nr);
 
 void kho_drop_block(u64 start, u64 end, const char *why);
 void kho_abandon(const char *why);
+void kho_check_subtrees(void);
 
 #endif /* _KHO_EARLY_H */

@@ -17,14 +17,11 @@
 #include "early.h"
 #include "internal.h"
 
-static bool __init reserved_meets_table(phys_addr_t *start, phys_addr_t *end)
+/* Takes out the blocks that lie in a reserved range; returns how many. */
+static unsigned int __init drop_reserved(unsigned long pfn, unsigned long end)
 {
-	return kho_table_any(&kho_withheld, PFN_DOWN(*start), PFN_UP(*end) - PFN_DOWN(*start));
-}
+	unsigned int dropped = 0;
 
-/* Somebody reserved this address while we could not stop him: blocks go. */
-static void __init drop_reserved(unsigned long pfn, unsigned long end)
-{
 	while ((pfn = kho_table_next(&kho_withheld, pfn, end, true)) < end) {
 		unsigned int order;
 		bool found = false;
@@ -36,8 +33,9 @@ static void __init drop_reserved(unsigned long pfn, unsigned long end)
 				continue;
 			kho_drop_block(PFN_PHYS(head), PFN_PHYS(head + (1UL << order)),
 				       "the command line or firmware reserves it");
-			kho_in.dropped += 1UL << order;
 			kho_table_clear(&kho_withheld, head, 1UL << order);
+			kho_in.dropped += 1UL << order;
+			dropped++;
 			found = true;
 			break;
 		}
@@ -45,6 +43,7 @@ static void __init drop_reserved(unsigned long pfn, unsigned long end)
 		if (!found)
 			pfn++;
 	}
+	return dropped;
 }
 
 /* Moves the node whose address is in @slot, and those below, if they must. */
@@ -73,24 +72,27 @@ static int __init move_node(u64 *slot, unsigned int level)
 
 static void __init settle_conflicts(void)
 {
+	unsigned int dropped, total = 0;
 	phys_addr_t start, end;
-	bool conflict = false;
 	u64 root;
 	u64 i;
 
-	for_each_reserved_mem_range(i, &start, &end) {
-		if (!reserved_meets_table(&start, &end))
-			continue;
-		drop_reserved(PFN_DOWN(start), PFN_UP(end));
-		conflict = true;
-	}
-	if (!conflict)
-		return;
+	/* Splitting a section of the table allocates, and moves the ranges. */
+	do {
+		dropped = 0;
+		for_each_reserved_mem_range(i, &start, &end)
+			dropped += drop_reserved(PFN_DOWN(start), PFN_UP(end));
+		total += dropped;
+	} while (dropped);
+
 	root = __pa(kho_in.root);
-	if (move_node(&root, KHO_MAP_TABLE_LEVELS))
+	if (move_node(&root, KHO_MAP_TABLE_LEVELS)) {
 		kho_abandon("no memory to move the map out of reserved memory");
-	else
-		kho_in.root = phys_to_virt(root);
+		return;
+	}
+	kho_in.root = phys_to_virt(root);
+	if (total)
+		kho_check_subtrees();
 }
 
 /**
@@ -114,11 +116,13 @@ void __init kho_memory_init(void)
 	if (!kho_in.fdt)
 		return;
 	settle_conflicts();
+	if (!kho_in.fdt)
+		return;
 	if (kho_in.dropped)
 		pr_warn("%lu KiB of preserved memory are lost in all\n",
 			kho_in.dropped << (PAGE_SHIFT - 10));
 	pr_info("%lu KiB are preserved, %lu KiB of bitmaps say where\n",
-		kho_in.total << (PAGE_SHIFT - 10), kho_withheld.bitmaps << (PAGE_SHIFT - 10));
+		atomic_long_read(&kho_in.pages) << (PAGE_SHIFT - 10), kho_withheld.bitmaps << (PAGE_SHIFT - 10));
 }
 
 static bool __init page_deferred(unsigned long pfn)

@@ -7,9 +7,9 @@
  * The image, its initrd and everything else that is loaded go into scratch.
  * When an image is loaded, and once more when it is started, what would be lost
  * with it is looked at: an image that cannot receive, that is told kho=off, or
- * that was not loaded with kexec_file_load(2).  If something is preserved, the
- * system call fails, and the log says why.  /sys/kernel/kho/allow_loss
- * overrides.
+ * that is loaded with kexec_load(2).  If something is preserved, the system call
+ * fails with -EBUSY, and the log says why.  /sys/kernel/kho/allow_loss
+ * overrides.  Other errors would make kexec-tools try kexec_load(2) instead.
  */
 #define pr_fmt(fmt) "KHO: " fmt
 
@@ -26,6 +26,8 @@
 #define BOOT_SCRATCH	SZ_2M
 /* What any kernel needs to boot, besides its memmap. */
 #define BOOT_MEMORY	SZ_32M
+
+#define BY_HAND		"the image was not loaded with kexec_file_load(2)"
 
 bool kho_allow_loss;
 
@@ -55,35 +57,37 @@ static u64 memmap_bytes(void)
 	return (u64)present_pages() * sizeof(struct page);
 }
 
-static bool says_off(const char *cmdline)
+/* Does the last kho= on a command line, if there is one, say this? */
+static bool says(const char *cmdline, bool what)
 {
 	const char *at = cmdline;
-	bool off = false, on;
+	bool said = false, on;
 
-	/* As in early parameters: the last one counts. */
 	while (at && (at = strstr(at, "kho="))) {
 		char word[8] = "";
 
 		if (at == cmdline || at[-1] == ' ') {
 			strscpy(word, at + 4, min(strcspn(at + 4, " ") + 1, sizeof(word)));
 			if (!kstrtobool(word, &on))
-				off = !on;
+				said = on == what;
 		}
 		at += 4;
 	}
-	return off;
+	return said;
 }
 
 /* Why everything that is preserved would be lost with this image. */
 static const char *loss(const struct kimage *image, const struct kho_target *target)
 {
+	if (target->why)
+		return target->why;
 	if (target->known && !target->receives)
 		return "the image has no KHO";
 	if (target->ours && strcmp(target->wire, KHO_FDT_COMPATIBLE))
 		return "the image speaks another version of KHO";
 	if (target->ours && target->page_shift != PAGE_SHIFT)
 		return "the image has another page size";
-	if (says_off(image->cmdline_buf))
+	if (says(image->cmdline_buf, false))
 		return "its command line says kho=off";
 	return NULL;
 }
@@ -98,22 +102,32 @@ static int refuse_loss(const char *why)
 	}
 	pr_err("%s, and what is preserved would be lost: refused; echo 1 >/sys/kernel/kho/allow_loss overrides\n",
 	       why);
-	return -EOPNOTSUPP;
+	return -EBUSY;
+}
+
+/* Low memory is scarce: it need only hold what is loaded. */
+static void advise(const char *what, const struct kimage *image,
+		   const struct kho_target *target, u64 need)
+{
+	u64 low = ALIGN(target->image_size + image->initrd_buf_len + SZ_32M, SZ_1M);
+
+	low = min(low, ALIGN(need, SZ_1M));
+	pr_err("scratch has %llu KiB, %s needs %llu KiB: boot cold with kho_scratch=%lluM,%lluM,0 or more\n",
+	       kho_scratch_bytes() >> 10, what, need >> 10, low >> 20,
+	       (ALIGN(need, SZ_1M) - low) >> 20);
 }
 
 static int check_scratch(const struct kimage *image, const struct kho_target *target)
 {
-	u64 scratch = kho_scratch_bytes();
 	u64 need;
 
 	if (!target->receives)
 		return 0;
 	need = target->ours ? target->image_size + image->initrd_buf_len + BOOT_SCRATCH :
 			      memmap_bytes() + SZ_64M;
-	if (scratch >= need)
+	if (kho_scratch_bytes() >= need)
 		return 0;
-	pr_err("scratch has %llu KiB, the image needs %llu KiB: boot this kernel with kho_scratch=%lluM,0,0\n",
-	       scratch >> 10, need >> 10, DIV_ROUND_UP_ULL(need, SZ_1M));
+	advise(target->ours ? "the image" : "an image of another make", image, target, need);
 	return -ENOSPC;
 }
 
@@ -153,7 +167,7 @@ static int add_array(struct kimage *image)
  * kho_kexec_prepare - an image is being loaded with kexec_file_load(2)
  * @image:	the image; its buffers are read, nothing is placed yet
  *
- * Returns: 0; -EOPNOTSUPP if something is preserved and the image would lose
+ * Returns: 0; -EBUSY if something is preserved and the image would lose
  * it; -ENOSPC if scratch or memory are too small for it; -EADDRNOTAVAIL.
  */
 int kho_kexec_prepare(struct kimage *image)
@@ -174,6 +188,8 @@ int kho_kexec_prepare(struct kimage *image)
 	err = err ?: check_memory();
 	if (err)
 		return err;
+	if (target.receives && !target.ours && !says(image->cmdline_buf, true))
+		pr_warn("an image of another make may need kho=on on its command line\n");
 
 	image->kho.fdt = virt_to_phys(kho_out_fdt());
 	image->kho.fdt_size = KHO_FDT_SIZE;
@@ -211,7 +227,8 @@ int kho_kexec_locate(struct kexec_buf *kbuf, int (*func)(struct resource *, void
  * kho_kexec_commit - the image is about to be started
  * @image:	the image
  *
- * Returns: 0, or -EOPNOTSUPP if something is preserved that would be lost.
+ * Returns: 0; -EBUSY if something is preserved that would be lost; -ENOSPC if so
+ * much was preserved since the image was loaded that it could not boot.
  */
 int kho_kexec_commit(const struct kimage *image)
 {
@@ -219,6 +236,21 @@ int kho_kexec_commit(const struct kimage *image)
 		return 0;
 	kho_out_check();
 	if (!image->kho.fdt)
-		return refuse_loss("the image was not loaded with kexec_file_load(2)");
-	return image->kho.loss ? refuse_loss(image->kho.loss) : 0;
+		return refuse_loss(BY_HAND);
+	if (image->kho.loss)
+		return refuse_loss(image->kho.loss);
+	return check_memory();
+}
+
+/**
+ * kho_kexec_by_hand - an image is being loaded with kexec_load(2)
+ *
+ * Refused here already: who learns it from reboot(2), after the shutdown of
+ * everything, cannot do much about it.
+ *
+ * Returns: 0, or -EBUSY if something is preserved that would be lost.
+ */
+int kho_kexec_by_hand(void)
+{
+	return kho_enable ? refuse_loss(BY_HAND) : 0;
 }

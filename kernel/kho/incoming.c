@@ -29,7 +29,12 @@
 
 #define PUD_ORDER	(PUD_SHIFT - PAGE_SHIFT)
 
+/* In page->private of the first page of a block that was lent, plus the order. */
+#define LENT		0x6b686f00UL
+
 struct kho_incoming kho_in;
+
+static DEFINE_RAW_SPINLOCK(fdt_lock);	/* the contents of kho_in.fdt */
 
 static void free_node(u64 *node, unsigned int level)
 {
@@ -139,7 +144,24 @@ bool kho_in_take(unsigned long pfn, unsigned int order)
  */
 bool kho_in_lend(unsigned long pfn, unsigned int order)
 {
-	return take_key(pfn, order);
+	if (!take_key(pfn, order))
+		return false;
+	set_page_private(pfn_to_page(pfn), LENT + order);
+	return true;
+}
+
+/**
+ * kho_in_lent - was this block lent?
+ * @pfn:	first page
+ * @order:	order
+ *
+ * Returns: true if it was, and has not been returned.
+ */
+bool kho_in_lent(unsigned long pfn, unsigned int order)
+{
+	struct page *page = pfn_to_online_page(pfn);
+
+	return page && PageReserved(page) && page_private(page) == LENT + order;
 }
 
 /**
@@ -150,6 +172,7 @@ bool kho_in_lend(unsigned long pfn, unsigned int order)
 void kho_in_return(unsigned long pfn, unsigned int order)
 {
 	guard(rcu)();
+	set_page_private(pfn_to_page(pfn), 0);
 	atomic_long_add(1UL << order, &kho_in.pages);
 	set_bit(kho_map_bit(kho_map_key(pfn, order)), leaf_words(pfn, order));
 }
@@ -249,10 +272,8 @@ static unsigned long each_block(unsigned long pfn, unsigned long end,
 	while (pfn < end) {
 		int order = kho_in_order(pfn);
 
-		if (order < 0 || end - pfn < 1UL << order || (fn && !fn(pfn, order))) {
-			not_preserved(pfn);
+		if (order < 0 || end - pfn < 1UL << order || (fn && !fn(pfn, order)))
 			break;
-		}
 		pfn += 1UL << order;
 	}
 	return pfn;
@@ -282,11 +303,17 @@ struct page *kho_in_claim_pages(unsigned long pfn, unsigned long nr_pages)
 	unsigned long end = pfn + nr_pages;
 	unsigned long stop;
 
-	if (!claimable(pfn, nr_pages) || each_block(pfn, end, NULL) != end)
+	if (!claimable(pfn, nr_pages))
 		return NULL;
+	stop = each_block(pfn, end, NULL);
+	if (stop != end) {
+		not_preserved(stop);
+		return NULL;
+	}
 	stop = each_block(pfn, end, claim_block);
 	if (stop == end)
 		return pfn_to_page(pfn);
+	not_preserved(stop);
 	for (; pfn < stop; pfn++)
 		__free_page(pfn_to_page(pfn));
 	return NULL;
@@ -334,7 +361,21 @@ bool kho_in_covers(unsigned long pfn, unsigned long nr_pages)
  */
 void kho_in_forget(const char *name)
 {
+	guard(raw_spinlock_irqsave)(&fdt_lock);
 	kho_fdt_del(kho_in.fdt, name);
+}
+
+/**
+ * kho_in_find - look a subtree up
+ * @name:	its name
+ * @st:		set on success; its name is not valid
+ *
+ * Returns: 0; -ENOENT; -EINVAL if the node is malformed.
+ */
+int kho_in_find(const char *name, struct kho_subtree *st)
+{
+	guard(raw_spinlock_irqsave)(&fdt_lock);
+	return kho_in.fdt ? kho_fdt_find(kho_in.fdt, name, st) : -ENOENT;
 }
 
 /**

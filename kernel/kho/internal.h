@@ -14,6 +14,8 @@
 
 #include "map.h"
 
+struct kho_subtree;
+
 /* Alignment of scratch areas: no free block of the page allocator crosses one. */
 #define KHO_SCRATCH_ALIGN	((u64)PAGE_SIZE * MAX_ORDER_NR_PAGES)
 /* The root FDT cannot move or grow once an image is loaded. */
@@ -33,7 +35,6 @@ extern bool kho_off;		/* kho=off was said */
  * @open:	claims are possible
  * @pages:	preserved pages nobody has claimed yet
  * @pins:	these, and those that were lent; with the last one @root is freed
- * @total:	pages that were preserved
  * @dropped:	pages that were preserved and could not be kept
  */
 struct kho_incoming {
@@ -43,7 +44,6 @@ struct kho_incoming {
 	bool open;
 	atomic_long_t pages;
 	atomic_long_t pins;
-	unsigned long total;
 	unsigned long dropped;
 };
 
@@ -51,11 +51,13 @@ extern struct kho_incoming kho_in;
 
 /* incoming.c */
 void kho_in_settle(void);
+int kho_in_find(const char *name, struct kho_subtree *st);
 void kho_in_forget(const char *name);
 bool kho_in_covers(unsigned long pfn, unsigned long nr_pages);
 int kho_in_order(unsigned long pfn);
 bool kho_in_take(unsigned long pfn, unsigned int order);
 bool kho_in_lend(unsigned long pfn, unsigned int order);
+bool kho_in_lent(unsigned long pfn, unsigned int order);
 void kho_in_return(unsigned long pfn, unsigned int order);
 struct page *kho_in_claim_pages(unsigned long pfn, unsigned long nr_pages);
 struct folio *kho_in_claim_folio(unsigned long pfn);

@@ -20,7 +20,9 @@
 
 #include "internal.h"
 
-struct kho_radix_tree kho_out_map;
+struct kho_radix_tree kho_out_map = {
+	.lock = __MUTEX_INITIALIZER(kho_out_map.lock),
+};
 
 /* Protected by kho_out_map.lock. */
 static struct {
@@ -46,7 +48,8 @@ static u64 *root(void)
  */
 int kho_out_init(void)
 {
-	return kho_radix_init_tree(&kho_out_map, NULL);
+	kho_out_map.root = (struct kho_radix_node *)kho_node_alloc();
+	return kho_out_map.root ? 0 : -ENOMEM;
 }
 
 /**
@@ -62,8 +65,11 @@ unsigned long kho_out_pages(void)
 static bool present(unsigned long pfn, unsigned int order)
 {
 	u64 key = kho_map_key(pfn, order);
-	u64 *leaf = kho_map_leaf_at(root(), &out.at[order], key);
+	u64 *leaf;
 
+	if (!root())
+		return false;
+	leaf = kho_map_leaf_at(root(), &out.at[order], key);
 	return leaf && kho_leaf_test(leaf, key);
 }
 
@@ -315,6 +321,15 @@ static int preserve_range(unsigned long start, unsigned long end)
 	return 0;
 }
 
+/* Would a range that ends with this page leave a part of a folio behind? */
+static bool cuts_folio(struct page *last)
+{
+	struct folio *folio = page_folio(last);
+
+	return folio_test_slab(folio) ||
+	       page_to_pfn(last) != folio_pfn(folio) + folio_nr_pages(folio) - 1;
+}
+
 /**
  * kho_preserve_pages - preserve a contiguous range of pages
  * @page:	first page; the caller keeps the range allocated until the
@@ -339,6 +354,8 @@ int kho_preserve_pages(struct page *page, unsigned long nr_pages)
 		return err;
 	if (PageTail(page) || folio_test_slab(page_folio(page)))
 		return refuse(pfn, nr_pages, "tail page or slab memory");
+	if (cuts_folio(page + nr_pages - 1))
+		return refuse(pfn, nr_pages, "it ends inside a larger folio, or in slab memory");
 
 	guard(mutex)(&kho_out_map.lock);
 	return preserve_range(pfn, pfn + nr_pages);
@@ -358,8 +375,6 @@ void kho_unpreserve_pages(struct page *page, unsigned long nr_pages)
 	unsigned long end = pfn + nr_pages;
 	unsigned int order;
 
-	if (!root())
-		return;
 	guard(mutex)(&kho_out_map.lock);
 	for (; pfn < end; pfn += 1UL << order) {
 		order = cut(pfn, end);
@@ -450,7 +465,7 @@ static int recount_run(struct kho_map_walk *w, u64 key, unsigned long nr)
  */
 void kho_out_check(void)
 {
-	struct recount *re = kzalloc(sizeof(*re), GFP_KERNEL);
+	struct recount *re = root() ? kzalloc(sizeof(*re), GFP_KERNEL) : NULL;
 
 	if (!re)
 		return;

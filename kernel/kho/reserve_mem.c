@@ -20,6 +20,7 @@
 #include <linux/memblock.h>
 #include <linux/mm.h>
 #include <linux/mutex.h>
+#include <linux/slab.h>
 #include <linux/sysfs.h>
 #include <linux/unaligned.h>
 
@@ -50,7 +51,7 @@ early_param("reserve_mem_discard", parse_discard);
 
 static unsigned long nr_pages(phys_addr_t size)
 {
-	return size >> PAGE_SHIFT;
+	return PFN_UP(size);
 }
 
 static bool read_prop(const void *fdt, int node, const char *name, phys_addr_t *val)
@@ -87,7 +88,7 @@ static bool __init read_region(const void *fdt, int node, struct region *r)
 {
 	const char *name = fdt_get_name(fdt, node, NULL);
 
-	if (!name || strscpy(r->name, name) < 0 ||
+	if (!name || !*name || strscpy(r->name, name) < 0 ||
 	    fdt_node_check_compatible(fdt, node, RESERVE_MEM_KHO_NODE_COMPATIBLE) ||
 	    !read_prop(fdt, node, RESERVE_MEM_KHO_START_PROP_NAME, &r->start) ||
 	    !read_prop(fdt, node, RESERVE_MEM_KHO_SIZE_PROP_NAME, &r->size) ||
@@ -152,7 +153,7 @@ bool __init kho_reserve_mem_revive(const char *name, phys_addr_t size,
 		return false;
 	}
 	kho_early_release(PHYS_PFN(r.start), nr_pages(r.size));
-	memblock_reserve(r.start, r.size);
+	memblock_reserve(r.start, PAGE_ALIGN(r.size));
 	*start = r.start;
 	pr_info("Revived memory reservation '%s' from KHO\n", name);
 	return true;
@@ -185,45 +186,92 @@ static bool own_region(unsigned int i, struct region *r)
 	return true;
 }
 
-static int build_blob(void)
+static int describe_regions(void *fdt)
 {
 	struct region r;
 	unsigned int i;
 	int err;
 
-	err = fdt_create_empty_tree(blob, PAGE_SIZE);
-	err = err ?: fdt_setprop_string(blob, 0, "compatible", MEMBLOCK_KHO_NODE_COMPATIBLE);
+	err = fdt_create_empty_tree(fdt, PAGE_SIZE);
+	err = err ?: fdt_setprop_string(fdt, 0, "compatible", MEMBLOCK_KHO_NODE_COMPATIBLE);
 	for (i = 0; !err && own_region(i, &r); i++) {
 		if (r.size)
-			err = add_region(blob, &r);
+			err = add_region(fdt, &r);
 	}
 	for (i = 0; !err && i < nr_kept; i++)
-		err = add_region(blob, &kept[i]);
+		err = add_region(fdt, &kept[i]);
 	return err ? -ENOMEM : 0;
 }
 
-/* Blocks of a range go on to the next kernel, or back to be claimed. */
-static int forward_range(phys_addr_t start, phys_addr_t end)
+/* The machine may be stopped for a kexec at any moment: never half a blob. */
+static int update_blob(void)
+{
+	void *fdt = kzalloc(PAGE_SIZE, GFP_KERNEL);
+	int err;
+
+	if (!fdt)
+		return -ENOMEM;
+	err = describe_regions(fdt);
+	if (!err) {
+		guard(irqsave)();
+		memcpy(blob, fdt, PAGE_SIZE);
+	}
+	kfree(fdt);
+	return err;
+}
+
+static void unforward_range(phys_addr_t start, phys_addr_t end)
 {
 	while (start < end) {
-		int order = kho_in_order(PHYS_PFN(start));
-		int err = order < 0 ? -ENOENT : kho_forward(start, order);
+		int order = kho_out_order(PHYS_PFN(start));
 
-		if (err)
-			return err;
+		if (order < 0 || kho_unforward(start, order))
+			break;
 		start += PAGE_SIZE << order;
+	}
+}
+
+/* All blocks of a range go on to the next kernel, or none. */
+static int forward_range(phys_addr_t start, phys_addr_t end)
+{
+	phys_addr_t at = start;
+
+	while (at < end) {
+		int order = kho_in_order(PHYS_PFN(at));
+		int err = order < 0 ? -ENOENT : kho_forward(at, order);
+
+		if (err) {
+			unforward_range(start, at);
+			return err;
+		}
+		at += PAGE_SIZE << order;
 	}
 	return 0;
 }
 
+static bool __init is_own(const char *name)
+{
+	struct region r;
+	unsigned int i;
+
+	for (i = 0; own_region(i, &r); i++) {
+		if (!strcmp(r.name, name))
+			return true;
+	}
+	return false;
+}
+
 static void __init keep_region(const struct region *r)
 {
-	if (named_in(discard_at_boot, r->name)) {
+	bool replaced = is_own(r->name);
+
+	if (replaced || named_in(discard_at_boot, r->name)) {
 		kho_in_discard_pages(PHYS_PFN(r->start), nr_pages(r->size));
-		pr_info("discarded '%s', %pa bytes\n", r->name, &r->size);
+		pr_info("discarded '%s', %pa bytes at %pa%s\n", r->name, &r->size, &r->start,
+			replaced ? ": the command line wants another one" : "");
 		return;
 	}
-	if (nr_kept == MAX_KEPT || forward_range(r->start, r->start + r->size)) {
+	if (nr_kept == MAX_KEPT || forward_range(r->start, r->start + PAGE_ALIGN(r->size))) {
 		pr_warn("'%s' of the previous kernel cannot be kept for the next one\n", r->name);
 		return;
 	}
@@ -249,32 +297,42 @@ static void __init keep_unnamed(void)
 	kho_in_discard_pages(PHYS_PFN(__pa(fdt)), PFN_UP(size));
 }
 
-static int __init publish(void)
+static void __init preserve_own(void)
 {
 	struct region r;
 	unsigned int i;
+
+	for (i = 0; own_region(i, &r); i++) {
+		int err = kho_preserve_pages(pfn_to_page(PHYS_PFN(r.start)), nr_pages(r.size));
+
+		if (err)
+			pr_err("'%s' cannot be preserved (%d)\n", r.name, err);
+	}
+}
+
+static int __init publish(void)
+{
+	struct region r;
+	void *fdt;
 	int err;
 
 	keep_unnamed();
 	if (!kho_is_enabled() || (!own_region(0, &r) && !nr_kept))
 		return 0;
-	for (i = 0; own_region(i, &r); i++) {
-		err = kho_preserve_pages(pfn_to_page(PHYS_PFN(r.start)), nr_pages(r.size));
-		if (err) {
-			pr_err("'%s' cannot be preserved (%d)\n", r.name, err);
-			return err;
-		}
-	}
-	blob = kho_alloc_preserve(PAGE_SIZE);
-	if (IS_ERR(blob)) {
-		err = PTR_ERR(blob);
-		blob = NULL;
-		return err;
-	}
-	err = build_blob();
+
+	guard(mutex)(&lock);
+	preserve_own();
+	fdt = kho_alloc_preserve(PAGE_SIZE);
+	if (IS_ERR(fdt))
+		return PTR_ERR(fdt);
+	blob = fdt;
+	err = update_blob();
 	err = err ?: kho_add_subtree(MEMBLOCK_KHO_FDT, blob, PAGE_SIZE);
-	if (err)
+	if (err) {
 		pr_err("regions cannot be handed over (%d)\n", err);
+		blob = NULL;
+		kho_unpreserve_free(fdt);
+	}
 	return err;
 }
 late_initcall(publish);
@@ -287,15 +345,17 @@ late_initcall(publish);
  */
 void kho_reserve_mem_release(const char *name, phys_addr_t start, phys_addr_t size)
 {
-	int node;
-
 	guard(mutex)(&lock);
-	if (!blob)
-		return;
-	node = fdt_subnode_offset(blob, 0, name);
-	if (node >= 0)
-		fdt_del_node(blob, node);
-	kho_unpreserve_pages(pfn_to_page(PHYS_PFN(start)), nr_pages(size));
+	if (blob) {
+		int node = fdt_subnode_offset(blob, 0, name);
+
+		guard(irqsave)();
+		if (node >= 0)
+			fdt_del_node(blob, node);
+	}
+	/* Also what was preserved before publishing failed. */
+	if (kho_out_order(PHYS_PFN(start)) >= 0)
+		kho_unpreserve_pages(pfn_to_page(PHYS_PFN(start)), nr_pages(size));
 }
 
 static int discard_kept(const char *name)
@@ -304,20 +364,13 @@ static int discard_kept(const char *name)
 
 	for (i = 0; i < nr_kept; i++) {
 		struct region r = kept[i];
-		phys_addr_t at = r.start;
 
 		if (strcmp(r.name, name))
 			continue;
-		while (at < r.start + r.size) {
-			int order = kho_out_order(PHYS_PFN(at));
-
-			if (order < 0 || kho_unforward(at, order))
-				break;
-			at += PAGE_SIZE << order;
-		}
+		unforward_range(r.start, r.start + PAGE_ALIGN(r.size));
 		kho_in_discard_pages(PHYS_PFN(r.start), nr_pages(r.size));
 		kept[i] = kept[--nr_kept];
-		return build_blob();
+		return update_blob();
 	}
 	return -ENOENT;
 }

@@ -117,7 +117,8 @@ u64 kho_scratch_default(u64 image, u64 initrd, u64 align)
  * @align:	alignment that areas must have
  *
  * Returns: the number of entries, or -EINVAL if the length is wrong, an area
- * is not aligned or wraps around, two areas overlap, or there is none.
+ * is not aligned or wraps around, two areas overlap, there is none or there are
+ * too many.
  */
 int kho_scratch_array_check(const void *array, u64 bytes, u64 align)
 {
@@ -143,5 +144,5 @@ int kho_scratch_array_check(const void *array, u64 bytes, u64 align)
 		}
 		used++;
 	}
-	return used ? nr : -EINVAL;
+	return used && used <= KHO_SCRATCH_USED_MAX ? nr : -EINVAL;
 }

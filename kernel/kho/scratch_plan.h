@@ -11,6 +11,8 @@
 
 /* Entries of a scratch array that a receiver accepts: 1024 nodes and two. */
 #define KHO_SCRATCH_MAX		1026
+/* Those of them that may have a size. */
+#define KHO_SCRATCH_USED_MAX	128
 /* The default is at most this much larger than image and initrd. */
 #define KHO_SCRATCH_SLACK	(64ULL << 20)
 

@@ -59,7 +59,7 @@ static int add_blocks(const struct vm_struct *area, struct kho_vmalloc *pres)
 
 /**
  * kho_preserve_vmalloc - preserve a vmalloc area
- * @ptr:		address that vmalloc() or a relative of it returned; the
+ * @ptr:		address in an area that vmalloc() or a relative made; the
  *			caller keeps the area until the kexec
  * @preservation:	filled in on success; the caller stores it in memory
  *			that is preserved, for kho_restore_vmalloc()
@@ -76,7 +76,7 @@ int kho_preserve_vmalloc(void *ptr, struct kho_vmalloc *preservation)
 	unsigned long flags;
 	int err;
 
-	if (!area || area->addr != kasan_reset_tag(ptr))
+	if (!area)
 		return -EINVAL;
 	flags = area->flags & ~IGNORED_FLAGS;
 	if (flags & ~(VM_ALLOC | VM_ALLOW_HUGE_VMAP) || !(flags & VM_ALLOC) || !area->nr_pages)

@@ -12,6 +12,7 @@
 #include <linux/unaligned.h>
 
 #include <asm/bootparam.h>
+#include <asm/cpufeature.h>
 #include <asm/e820/api.h>
 #include <asm/kexec_handover.h>
 #include <asm/kho_image.h>
@@ -82,7 +83,9 @@ static void read_record(const u8 *at, const u8 *end, struct kho_target *target)
 		if (size < 8 || size > end - at)
 			return;
 		if (!memcmp(at, KHO_IMAGE_MAGIC, 4) && size >= sizeof(*rec)) {
-			target->ours = true;
+			/* Built without KHO: it speaks nothing. */
+			target->receives = rec->wire[0];
+			target->ours = target->receives;
 			target->page_shift = rec->page_shift;
 			memcpy(target->wire, rec->wire, sizeof(target->wire) - 1);
 			return;
@@ -103,6 +106,9 @@ void arch_kho_inspect(const struct kimage *image, struct kho_target *target)
 	size_t info, len = image->kernel_buf_len;
 	u32 size, total;
 
+	if (boot_cpu_has(X86_FEATURE_SME) && image->cmdline_buf &&
+	    strstr(image->cmdline_buf, "mem_encrypt=on"))
+		target->why = "its command line switches memory encryption on";
 	if (len < 0x1f1 + sizeof(*hdr) || memcmp(&hdr->header, "HdrS", 4))
 		return;
 	target->known = true;

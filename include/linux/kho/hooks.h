@@ -30,6 +30,7 @@ typedef phys_addr_t (*kho_memblock_find_t)(phys_addr_t start, phys_addr_t end,
  * @wire:	its wire format; valid if @ours
  * @page_shift:	its page size; valid if @ours
  * @image_size:	bytes it needs in memory; 0: not known
+ * @why:	why it cannot receive, for a reason that only the architecture knows
  */
 struct kho_target {
 	bool known;
@@ -38,6 +39,7 @@ struct kho_target {
 	char wire[16];
 	u32 page_shift;
 	u64 image_size;
+	const char *why;
 };
 
 #ifdef CONFIG_KEXEC_HANDOVER
@@ -70,6 +72,7 @@ int kho_kexec_prepare(struct kimage *image);
 bool kho_kexec_confined(const struct kimage *image);
 int kho_kexec_locate(struct kexec_buf *kbuf, int (*func)(struct resource *, void *));
 int kho_kexec_commit(const struct kimage *image);
+int kho_kexec_by_hand(void);
 
 #else
 
@@ -132,6 +135,11 @@ static inline int kho_kexec_locate(struct kexec_buf *kbuf,
 }
 
 static inline int kho_kexec_commit(const struct kimage *image)
+{
+	return 0;
+}
+
+static inline int kho_kexec_by_hand(void)
 {
 	return 0;
 }

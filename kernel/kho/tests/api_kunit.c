@@ -107,10 +107,10 @@ static void bulk_is_all_or_none_test(struct kunit *test)
 	before = kho_out_pages();
 
 	/* The last one overlaps with something. */
-	KUNIT_EXPECT_EQ(test, kho_preserve_pages(folio_page(folios[2], 0), 1), 0);
+	KUNIT_EXPECT_EQ(test, kho_out_add(folio_pfn(folios[2]), 0), 0);
 	KUNIT_EXPECT_EQ(test, kho_preserve_folios(folios, 3), -EEXIST);
 	KUNIT_EXPECT_EQ(test, kho_out_pages(), before + 1);
-	kho_unpreserve_pages(folio_page(folios[2], 0), 1);
+	KUNIT_EXPECT_TRUE(test, kho_out_del(folio_pfn(folios[2]), 0));
 
 	KUNIT_EXPECT_EQ(test, kho_preserve_folios(folios, 3), 0);
 	KUNIT_EXPECT_EQ(test, kho_out_pages(), before + 1 + 4 + 2);
@@ -132,7 +132,9 @@ static void refused_memory_test(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, slab);
 	KUNIT_EXPECT_EQ(test, kho_preserve_pages(virt_to_page(slab), 1), -EINVAL);
 	KUNIT_EXPECT_EQ(test, kho_preserve_folio(virt_to_folio(slab)), -EINVAL);
+	/* a tail page, and a head page without its tails */
 	KUNIT_EXPECT_EQ(test, kho_preserve_pages(folio_page(folio, 1), 1), -EINVAL);
+	KUNIT_EXPECT_EQ(test, kho_preserve_pages(folio_page(folio, 0), 1), -EINVAL);
 	for (i = 0; i < kho_scratch_nr; i++) {
 		unsigned long pfn = PHYS_PFN(kho_scratch[i].addr);
 		unsigned long nr = PHYS_PFN(kho_scratch[i].size);
