@@ -6,7 +6,8 @@
 # cached_deb PACKAGE [VERSION [ARCH]]: the newest that fits, or nothing
 cached_deb()
 {
-	find "$KHO_CACHE" -maxdepth 1 -name "$1_${2:-*}_${3:-*}.deb" 2>/dev/null |
+	mkdir -p "$KHO_CACHE"
+	find "$KHO_CACHE" -maxdepth 1 -name "$1_${2:-*}_${3:-*}.deb" |
 		sort -V | tail -n 1
 }
 

@@ -5,7 +5,7 @@
 #
 # Progress goes to stderr as "  STEP    what"; stdout belongs to results.
 
-set -euo pipefail
+set -Eeuo pipefail
 export LC_ALL=C
 umask 022
 PATH=$PATH:/usr/sbin:/sbin
@@ -36,11 +36,15 @@ warn()
 	printf '%s: warning: %s\n' "${0##*/}" "$*" >&2
 }
 
+# Stop with a message. The status says to callers that it has been explained;
+# a command that fails without one is at least located.
 die()
 {
 	printf '%s: %s\n' "${0##*/}" "$*" >&2
-	exit 1
+	exit 70
 }
+
+trap '[ $? = 70 ] || echo "${0##*/}: failed at line $LINENO" >&2' ERR
 
 # run LOG CMD...: silent unless V=1; on failure show what matters of the log
 run()
