@@ -1,0 +1,339 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * KHO exerciser: damage what travels
+ *
+ * TEST ONLY.  Plays the hostile, or broken, previous kernel: the receiver must
+ * boot, with one line in the log, whatever arrives.  All of this damages the
+ * outgoing state only; this kernel can do nothing but kexec afterwards.
+ */
+#include <linux/io.h>
+#include <linux/kexec_handover.h>
+#include <linux/libfdt.h>
+#include <linux/memblock.h>
+#include <linux/mm.h>
+#include <linux/string.h>
+#include <linux/vmalloc.h>
+
+#include "../../kernel/kho/fdt.h"
+#include "../../kernel/kho/internal.h"
+#include "../../kernel/kho/map.h"
+
+#include "exerciser.h"
+
+/* Higher than any memory of a test machine. */
+#define BEYOND_MEMORY	(1ULL << 45)
+
+static struct fdt_header *fdt(void)
+{
+	return kho_out_fdt();
+}
+
+static int magic_zero(void)
+{
+	fdt()->magic = 0;
+	return 0;
+}
+
+static int totalsize_huge(void)
+{
+	fdt()->totalsize = cpu_to_fdt32(1U << 30);
+	return 0;
+}
+
+static int strings_outside(void)
+{
+	fdt()->off_dt_strings = cpu_to_fdt32(1U << 28);
+	return 0;
+}
+
+static int compatible_other(void)
+{
+	return fdt_setprop_inplace(fdt(), 0, "compatible", "kho-v9", sizeof("kho-v9"));
+}
+
+static int set_root(u64 phys)
+{
+	return fdt_setprop_inplace(fdt(), 0, KHO_FDT_MEMORY_MAP_PROP_NAME, &phys, sizeof(phys));
+}
+
+static int root_beyond(void)
+{
+	return set_root(BEYOND_MEMORY);
+}
+
+static int root_odd(void)
+{
+	return set_root(kho_node_phys((u64 *)kho_out_map.root) + 8);
+}
+
+static int root_scratch(void)
+{
+	return set_root(kho_scratch[0].addr);
+}
+
+/* The first used slot of the first table of a level; 1 is right above leaves. */
+static u64 *used_slot(unsigned int level)
+{
+	u64 *node = (u64 *)kho_out_map.root;
+	unsigned int at = KHO_MAP_TABLE_LEVELS;
+	unsigned int i;
+
+	for (;;) {
+		for (i = 0; i < KHO_MAP_TABLE_SLOTS && !node[i]; i++)
+			;
+		if (i == KHO_MAP_TABLE_SLOTS)
+			return NULL;
+		if (at-- == level)
+			return &node[i];
+		node = kho_node_virt(node[i]);
+	}
+}
+
+static int set_slot(unsigned int level, u64 phys)
+{
+	u64 *slot = used_slot(level);
+
+	if (!slot)
+		return -ENOENT;
+	*slot = phys;
+	return 0;
+}
+
+/* A second way to a leaf that exists. */
+static int node_shared(void)
+{
+	u64 *slot = used_slot(1);
+	u64 *table = (u64 *)((unsigned long)slot & PAGE_MASK);
+	unsigned int i;
+
+	for (i = 0; slot && i < KHO_MAP_TABLE_SLOTS; i++) {
+		if (table[i])
+			continue;
+		table[i] = *slot;
+		return 0;
+	}
+	return -ENOENT;
+}
+
+static int node_cyclic(void)
+{
+	return set_slot(2, kho_node_phys((u64 *)kho_out_map.root));
+}
+
+static int node_beyond(void)
+{
+	return set_slot(1, BEYOND_MEMORY);
+}
+
+static int node_odd(void)
+{
+	u64 *slot = used_slot(1);
+
+	return slot ? set_slot(1, *slot + 1) : -ENOENT;
+}
+
+static int node_scratch(void)
+{
+	return set_slot(1, kho_scratch[0].addr);
+}
+
+/* A block of ours as a node: its owner could write to it. */
+static int node_preserved(void)
+{
+	unsigned long i;
+
+	for (i = 0; i < ex_nr; i++) {
+		if (ex_blocks[i].preserved && ex_blocks[i].rec.phys)
+			return set_slot(1, ex_blocks[i].rec.phys);
+	}
+	return -ENOENT;
+}
+
+static int add_key(unsigned long pfn, unsigned int order)
+{
+	return kho_radix_add_page(&kho_out_map, pfn, order);
+}
+
+/* Blocks of ours, and one more around or inside each of them. */
+static int block_overlap(void)
+{
+	unsigned long i;
+	int err = -ENOENT;
+
+	for (i = 0; i < ex_nr; i++) {
+		unsigned long pfn = PHYS_PFN(ex_blocks[i].rec.phys);
+
+		if (!ex_blocks[i].preserved || !pfn)
+			continue;
+		err = ex_blocks[i].rec.nr_pages > 1 ? add_key(pfn, 0) :
+						      add_key(round_down(pfn, 4), 2);
+		if (err)
+			break;
+	}
+	return err;
+}
+
+static int block_largest(void)
+{
+	return add_key(0, KHO_MAP_MAX_ORDER);
+}
+
+/* The widest key there is; the order it stands for cannot be. */
+static int block_order_63(void)
+{
+	u64 *leaf;
+	int err = kho_map_make_leaf((u64 *)kho_out_map.root, 1, &leaf);
+
+	if (err)
+		return err;
+	leaf[0] |= 3;
+	return 0;
+}
+
+static int block_scratch(void)
+{
+	return add_key(PHYS_PFN(kho_scratch[0].addr) + 16, 2);
+}
+
+static int block_beyond(void)
+{
+	return add_key(BEYOND_MEMORY >> PAGE_SHIFT, 3);
+}
+
+/* Below 1 MiB every kernel reserves everything. */
+static int block_low(void)
+{
+	return add_key(0x9f, 0);
+}
+
+static int subtree_unpreserved(void)
+{
+	void *page = (void *)get_zeroed_page(GFP_KERNEL);
+
+	return page ? kho_add_subtree("kho_exerciser-bad", page, PAGE_SIZE) : -ENOMEM;
+}
+
+static int plan_magic(void)
+{
+	phys_addr_t phys;
+	struct kho_subtree st;
+	int err = kho_fdt_find(kho_out_fdt(), "kho_exerciser", &st);
+
+	if (err)
+		return err;
+	phys = st.phys;
+	memset(phys_to_virt(phys), 0, sizeof(u64));
+	return 0;
+}
+
+/*
+ * Scratch: the array is copied when an image is loaded, so these come before.
+ */
+
+static int scratch_odd(void)
+{
+	kho_scratch[0].addr += PAGE_SIZE;
+	kho_scratch[0].size -= KHO_SCRATCH_ALIGN;
+	return 0;
+}
+
+static int scratch_overlap(void)
+{
+	if (kho_scratch_nr < 2)
+		return -ENOENT;
+	kho_scratch[1].addr = kho_scratch[0].addr;
+	kho_scratch[1].size = kho_scratch[0].size - KHO_SCRATCH_ALIGN;
+	return 0;
+}
+
+static int scratch_not_ram(void)
+{
+	if (kho_scratch_nr < 2)
+		return -ENOENT;
+	kho_scratch[1].addr = BEYOND_MEMORY;
+	kho_scratch[1].size = KHO_SCRATCH_ALIGN;
+	return 0;
+}
+
+static int scratch_wraps(void)
+{
+	if (kho_scratch_nr < 2)
+		return -ENOENT;
+	kho_scratch[1].addr = -KHO_SCRATCH_ALIGN;
+	kho_scratch[1].size = 2 * KHO_SCRATCH_ALIGN;
+	return 0;
+}
+
+/* The number itself is read-only here: write to it through another mapping. */
+static int set_scratch_nr(unsigned int nr)
+{
+	struct page *page = virt_to_page(lm_alias(&kho_scratch_nr));
+	void *map = vmap(&page, 1, VM_MAP, PAGE_KERNEL);
+
+	if (!map)
+		return -ENOMEM;
+	*(unsigned int *)(map + offset_in_page(&kho_scratch_nr)) = nr;
+	vunmap(map);
+	return 0;
+}
+
+static unsigned int right_nr;
+
+static int scratch_many(void)
+{
+	right_nr = kho_scratch_nr;
+	return set_scratch_nr(4096);
+}
+
+/* After the image was loaded, so that this kernel goes on to work. */
+static int scratch_restore(void)
+{
+	return right_nr ? set_scratch_nr(right_nr) : -ENOENT;
+}
+
+static const struct {
+	const char *what;
+	int (*corrupt)(void);
+} ways[] = {
+	{ "fdt-magic",		magic_zero },
+	{ "fdt-totalsize",	totalsize_huge },
+	{ "fdt-strings",	strings_outside },
+	{ "fdt-compatible",	compatible_other },
+	{ "root-beyond",	root_beyond },
+	{ "root-odd",		root_odd },
+	{ "root-scratch",	root_scratch },
+	{ "node-shared",	node_shared },
+	{ "node-cyclic",	node_cyclic },
+	{ "node-beyond",	node_beyond },
+	{ "node-odd",		node_odd },
+	{ "node-scratch",	node_scratch },
+	{ "node-preserved",	node_preserved },
+	{ "block-overlap",	block_overlap },
+	{ "block-largest",	block_largest },
+	{ "block-order-63",	block_order_63 },
+	{ "block-scratch",	block_scratch },
+	{ "block-beyond",	block_beyond },
+	{ "block-low",		block_low },
+	{ "subtree-unpreserved", subtree_unpreserved },
+	{ "plan-magic",		plan_magic },
+	{ "scratch-odd",	scratch_odd },
+	{ "scratch-overlap",	scratch_overlap },
+	{ "scratch-not-ram",	scratch_not_ram },
+	{ "scratch-wraps",	scratch_wraps },
+	{ "scratch-many",	scratch_many },
+	{ "scratch-restore",	scratch_restore },
+};
+
+/* corrupt what= */
+int ex_corrupt(const struct ex_args *a)
+{
+	unsigned int i;
+
+	if (!kho_is_enabled())
+		return -EOPNOTSUPP;
+	for (i = 0; i < ARRAY_SIZE(ways); i++) {
+		if (!strcmp(a->what, ways[i].what))
+			return ways[i].corrupt();
+	}
+	return -EINVAL;
+}
