@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+#
+# Sourced by the tests: boot guests, collect what they say as TAP
+#
+#	vm SCENARIO [NAME] [-- QEMU-RUN-OPTION...]
+#	finish
+#
+# A guest runs guest/SCENARIO and the kernels that it starts itself. Its lines
+# "ok - ..." and "not ok - ..." are the results; that it got to the end with a
+# clean log is one more.
+
+set -u
+KHO_ROOT=${KHO_ROOT:-$(cd "$(dirname "${BASH_SOURCE[0]}")/../../../.." && pwd)}
+KHO_BUILD=${KHO_BUILD:-$KHO_ROOT/build}
+KHO_PEERS=${KHO_PEERS:-$KHO_ROOT/../shared/peers}
+export KHO_ROOT KHO_BUILD
+
+test_name=$(basename "$0" .sh)
+work=$KHO_BUILD/tests/$test_name
+logs=$KHO_BUILD/logs
+count=0
+failed=0
+flavor=mini			# of the kernel that vm boots
+adds=()				# more for the initramfs
+keep_dirty=			# set: what looks like a problem in the log is wanted
+
+mkdir -p "$work" "$logs"
+echo "TAP version 13"
+
+pass()
+{
+	count=$((count + 1))
+	echo "ok $count - $*"
+}
+
+fail()
+{
+	count=$((count + 1))
+	failed=$((failed + 1))
+	echo "not ok $count - $*"
+}
+
+skip()
+{
+	count=$((count + 1))
+	echo "ok $count - $1 # SKIP $2"
+}
+
+finish()
+{
+	echo "1..$count"
+	[ "$failed" = 0 ]
+	exit
+}
+
+kernel_image()
+{
+	echo "$KHO_BUILD/x86_64/$flavor/image"
+}
+
+# initramfs: what the guests of this test have; again after "adds" changed
+initramfs()
+{
+	local have="$flavor ${adds[*]}"
+
+	[ "$have" != "${packed:-}" ] || return 0
+	packed=$have
+	"$KHO_ROOT/scripts/initramfs" "$work/initrd.cpio" \
+		--add "$(kernel_image):/boot/kernel" "${adds[@]}"
+}
+
+# collect NAME FILE: a guest's results become ours
+collect()
+{
+	local name=$1 line
+
+	while IFS= read -r line; do
+		line=${line%$'\r'}
+		case $line in
+		"ok - "*)	pass "$name: ${line#ok - }" ;;
+		"not ok - "*)	fail "$name: ${line#not ok - }" ;;
+		"# "*)		echo "# $name: ${line#\# }" ;;
+		esac
+	done <"$2"
+}
+
+# vm SCENARIO [NAME] [-- QEMU-RUN-OPTION... [-- QEMU-OPTION...]]
+vm()
+{
+	local scenario=$1 name=$1 serial out clean=(--clean) options=() extra=()
+	local status=0
+
+	shift
+	if [ $# -gt 0 ] && [ "$1" != -- ]; then
+		name=$1
+		shift
+	fi
+	[ $# = 0 ] || shift
+	while [ $# -gt 0 ] && [ "$1" != -- ]; do
+		options+=("$1")
+		shift
+	done
+	[ $# = 0 ] || shift
+	extra=("$@")
+	[ -z "$keep_dirty" ] || clean=()
+
+	serial=$logs/$test_name-$name.serial
+	out=$logs/$test_name-$name.results
+	: >"$out"
+	initramfs || { fail "$name: initramfs"; return 1; }
+	"$KHO_ROOT/scripts/qemu-run" --kernel "$(kernel_image)" \
+		--initrd "$work/initrd.cpio" --append "guest=$scenario" \
+		--log "$serial" "${clean[@]}" "${options[@]}" \
+		-- -serial "file:$out" "${extra[@]}" || status=$?
+	collect "$name" "$out"
+	if [ $status != 0 ]; then
+		fail "$name: guest or its log, status $status (see $serial)"
+	elif ! grep -q '^done' "$out"; then
+		fail "$name: did not get to its end (see $serial)"
+		tail -n 60 "$serial" >&2
+	else
+		pass "$name: got to its end with a clean log"
+	fi
+}
