@@ -165,6 +165,10 @@ unsigned long __init kho_withhold(unsigned long pfn, unsigned long nr_pages,
 	unsigned long end = pfn + nr_pages;
 	unsigned long withheld = 0;
 
+	if (!kho_confined) {
+		release(pfn, end);
+		return 0;
+	}
 	while (pfn < end) {
 		unsigned long taken = kho_table_next(&kho_withheld, pfn, end, true);
 		unsigned long next = kho_table_next(&kho_withheld, taken, end, false);

@@ -16,11 +16,15 @@
 #include <linux/kexec.h>
 #include <linux/kexec_handover.h>
 #include <linux/kho/hooks.h>
+#include <linux/ioport.h>
+#include <linux/memblock.h>
 #include <linux/mm.h>
 #include <linux/sizes.h>
 #include <linux/string.h>
+#include <linux/vmalloc.h>
 
 #include "internal.h"
+#include "windows.h"
 
 /* What a kernel of ours takes from scratch besides image and initrd. */
 #define BOOT_SCRATCH	SZ_2M
@@ -131,16 +135,76 @@ static int check_scratch(const struct kimage *image, const struct kho_target *ta
 	return -ENOSPC;
 }
 
-static int check_memory(void)
-{
-	u64 all = PFN_PHYS(present_pages());
-	u64 kept = PFN_PHYS(kho_out_pages()) + kho_scratch_bytes();
-	u64 need = memmap_bytes() + BOOT_MEMORY;
+/* Early boot of the next kernel: scratch, and the gaps it will find. */
+struct outlook {
+	struct kho_map_walk w;
+	struct kho_coarse coarse;
+	struct kho_windows gaps;
+};
 
-	if (kept + need <= all)
+static int outlook_node(struct kho_map_walk *w, u64 phys)
+{
+	struct outlook *o = container_of(w, struct outlook, w);
+
+	kho_coarse_mark(&o->coarse, phys, phys + PAGE_SIZE);
+	return 0;
+}
+
+static int outlook_run(struct kho_map_walk *w, u64 key, unsigned long nr)
+{
+	struct outlook *o = container_of(w, struct outlook, w);
+	unsigned long pfn;
+	unsigned int order;
+
+	if (kho_map_decode(key, &pfn, &order))
+		kho_coarse_mark(&o->coarse, PFN_PHYS(pfn), PFN_PHYS(pfn + (nr << order)));
+	return 0;
+}
+
+static int outlook_ram(unsigned long pfn, unsigned long nr_pages, void *arg)
+{
+	struct outlook *o = arg;
+
+	kho_coarse_gaps(&o->coarse, PFN_PHYS(pfn), PFN_PHYS(pfn + nr_pages),
+			PFN_PHYS(pageblock_nr_pages), &o->gaps);
+	return 0;
+}
+
+static u64 outlook_bytes(struct outlook *o)
+{
+	u64 sum = kho_scratch_bytes();
+	unsigned int i;
+
+	kho_coarse_init(&o->coarse, 0, PFN_PHYS(max_pfn));
+	for (i = 0; i < kho_scratch_nr; i++) {
+		if (kho_scratch[i].size)
+			kho_coarse_mark(&o->coarse, kho_scratch[i].addr,
+					kho_scratch[i].addr + kho_scratch[i].size);
+	}
+	o->w.node = outlook_node;
+	o->w.run = outlook_run;
+	kho_out_walk(&o->w);
+	walk_system_ram_range(0, max_pfn, o, outlook_ram);
+	for (i = 0; i < o->gaps.nr; i++)
+		sum += o->gaps.w[i].end - o->gaps.w[i].base;
+	return sum;
+}
+
+/* Will the next kernel find room for its memmap where nothing is preserved? */
+static int check_memory(u64 loaded)
+{
+	u64 need = memmap_bytes() + BOOT_MEMORY + loaded;
+	struct outlook *o = vzalloc(sizeof(*o));
+	u64 have;
+
+	if (!o)
+		return -ENOMEM;
+	have = outlook_bytes(o);
+	vfree(o);
+	if (need <= have)
 		return 0;
-	pr_err("%llu MiB of %llu MiB are preserved or scratch: the next kernel needs %llu MiB to boot\n",
-	       kept >> 20, all >> 20, need >> 20);
+	pr_err("so much is preserved, or so scattered, that the next kernel finds %llu MiB to boot in and needs %llu MiB\n",
+	       have >> 20, need >> 20);
 	return -ENOSPC;
 }
 
@@ -185,7 +249,8 @@ int kho_kexec_prepare(struct kimage *image)
 	image->kho.loss = why;
 	err = why ? refuse_loss(why) : 0;
 	err = err ?: check_scratch(image, &target);
-	err = err ?: check_memory();
+	image->kho.loaded = target.image_size + image->initrd_buf_len;
+	err = err ?: check_memory(image->kho.loaded);
 	if (err)
 		return err;
 	if (target.receives && !target.ours && !says(image->cmdline_buf, true))
@@ -239,7 +304,7 @@ int kho_kexec_commit(const struct kimage *image)
 		return refuse_loss(BY_HAND);
 	if (image->kho.loss)
 		return refuse_loss(image->kho.loss);
-	return check_memory();
+	return check_memory(image->kho.loaded);
 }
 
 /**

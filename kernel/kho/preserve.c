@@ -53,6 +53,16 @@ int kho_out_init(void)
 }
 
 /**
+ * kho_out_walk - walk the outgoing map
+ * @w:		what to do on the way; must not change the map
+ */
+void kho_out_walk(struct kho_map_walk *w)
+{
+	guard(mutex)(&kho_out_map.lock);
+	kho_map_walk(w, kho_node_phys(root()));
+}
+
+/**
  * kho_out_pages - pages preserved for the next kernel
  *
  * Returns: the number of pages.
