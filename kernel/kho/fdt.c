@@ -125,26 +125,43 @@ static bool editable(const void *fdt)
 	       fdt_off_dt_strings(fdt) >= structure + fdt_size_dt_struct(fdt);
 }
 
-/* Can every node and every property be reached without leaving the tree? */
+/*
+ * Are nodes closed, and do properties, with names, come first in them?  A
+ * property behind a child would appear when the child is taken out.
+ */
 static int check_structure(const void *fdt)
 {
-	int node, prop, depth = 0;
+	int offset, next, tag, depth = 0;
+	bool children = true;
+	const char *name;
 
-	for (node = 0; node >= 0 && depth >= 0; node = fdt_next_node(fdt, node, &depth)) {
-		if (!fdt_get_name(fdt, node, NULL))
-			return -EINVAL;
-		fdt_for_each_property_offset(prop, fdt, node) {
-			const char *name;
-			int len;
-
-			if (!fdt_getprop_by_offset(fdt, prop, &name, &len) || !name)
+	for (offset = 0; offset >= 0; offset = next) {
+		tag = fdt_next_tag(fdt, offset, &next);
+		if (!depth && tag != FDT_BEGIN_NODE)
+			break;
+		switch (tag) {
+		case FDT_BEGIN_NODE:
+			if (!fdt_get_name(fdt, offset, NULL))
 				return -EINVAL;
-		}
-		if (prop != -FDT_ERR_NOTFOUND)
+			children = false;
+			depth++;
+			break;
+		case FDT_PROP:
+			if (children || !fdt_getprop_by_offset(fdt, offset, &name, NULL))
+				return -EINVAL;
+			break;
+		case FDT_END_NODE:
+			children = true;
+			if (!--depth)
+				return 0;
+			break;
+		case FDT_NOP:
+			break;
+		default:
 			return -EINVAL;
+		}
 	}
-	/* The end of the root, not of the tree: every node has one. */
-	return depth < 0 ? 0 : -EINVAL;
+	return -EINVAL;
 }
 
 /**
