@@ -140,14 +140,20 @@ static void __init mark_reserved(unsigned long pfn, unsigned long end)
 		__SetPageReserved(pfn_to_page(pfn));
 }
 
-static void __init mark_reserved_early(unsigned long pfn, unsigned long end)
-{
-	while (pfn < end) {
-		unsigned long next = min(end, ALIGN(pfn + 1, PAGES_PER_SECTION));
+struct handout {
+	void (*release)(unsigned long pfn, unsigned long end);
+	unsigned long withheld;
+};
 
-		if (!page_deferred(pfn))
-			mark_reserved(pfn, next);
-		pfn = next;
+static void __init hand_out(unsigned long pfn, unsigned long end, bool set, void *arg)
+{
+	struct handout *h = arg;
+
+	if (set) {
+		mark_reserved(pfn, end);
+		h->withheld += end - pfn;
+	} else {
+		h->release(pfn, end);
 	}
 }
 
@@ -157,29 +163,31 @@ static void __init mark_reserved_early(unsigned long pfn, unsigned long end)
  * @nr_pages:	number of pages
  * @release:	called for every part that is free
  *
+ * Sections whose initialisation is deferred are only counted: their turn comes
+ * with kho_withhold_deferred().
+ *
  * Returns: the number of pages left out.
  */
 unsigned long __init kho_withhold(unsigned long pfn, unsigned long nr_pages,
 				  void (*release)(unsigned long pfn, unsigned long end))
 {
+	struct handout h = { .release = release };
 	unsigned long end = pfn + nr_pages;
-	unsigned long withheld = 0;
 
 	if (!kho_confined) {
 		release(pfn, end);
 		return 0;
 	}
 	while (pfn < end) {
-		unsigned long taken = kho_table_next(&kho_withheld, pfn, end, true);
-		unsigned long next = kho_table_next(&kho_withheld, taken, end, false);
+		unsigned long next = min(end, ALIGN(pfn + 1, PAGES_PER_SECTION));
 
-		if (pfn < taken)
-			release(pfn, taken);
-		mark_reserved_early(taken, next);
-		withheld += next - taken;
+		if (page_deferred(pfn))
+			h.withheld += kho_table_count(&kho_withheld, pfn, next);
+		else
+			kho_table_each(&kho_withheld, pfn, next, hand_out, &h);
 		pfn = next;
 	}
-	return withheld;
+	return h.withheld;
 }
 
 static void __init release_deferred(unsigned long pfn, unsigned long end)
@@ -205,8 +213,8 @@ static void __init release_deferred(unsigned long pfn, unsigned long end)
  */
 unsigned long __init kho_withhold_deferred(unsigned long pfn, unsigned long nr_pages)
 {
+	struct handout h = { .release = release_deferred };
 	unsigned long end = pfn + nr_pages;
-	unsigned long withheld = 0;
 	unsigned long block;
 
 	if (!kho_in.fdt || !kho_table_any(&kho_withheld, pfn, nr_pages))
@@ -215,17 +223,8 @@ unsigned long __init kho_withhold_deferred(unsigned long pfn, unsigned long nr_p
 	for (block = pageblock_align(pfn); block < end; block += pageblock_nr_pages)
 		set_pageblock_migratetype(pfn_to_page(block),
 					  kho_scratch_migratetype(block, MIGRATE_MOVABLE));
-
-	while (pfn < end) {
-		unsigned long taken = kho_table_next(&kho_withheld, pfn, end, true);
-		unsigned long next = kho_table_next(&kho_withheld, taken, end, false);
-
-		release_deferred(pfn, taken);
-		mark_reserved(taken, next);
-		withheld += next - taken;
-		pfn = next;
-	}
-	return withheld;
+	kho_table_each(&kho_withheld, pfn, end, hand_out, &h);
+	return h.withheld;
 }
 
 /*

@@ -245,6 +245,10 @@ static int walk_leaf(struct kho_map_walk *w, const u64 *leaf, u64 first)
 	unsigned int bit = 0;
 	int err;
 
+	err = w->leaf ? w->leaf(w, first, leaf) : 0;
+	if (err)
+		return min(err, 0);
+
 	while (w->run && bit < KHO_MAP_LEAF_KEYS) {
 		u64 word = leaf[bit / 64] >> (bit % 64);
 		unsigned int start, end;

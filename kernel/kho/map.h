@@ -97,6 +97,9 @@ enum kho_map_verdict {
  *		children; non-zero ends the walk.  May be NULL.
  * @subtree:	called for every present table entry with the first and last
  *		key below it, before @node; says whether to follow.  May be NULL.
+ * @leaf:	called for every leaf with its first key, before @run for it; a
+ *		positive value spares @run, a negative one ends the walk.  May be
+ *		NULL.
  * @run:	called for every run of adjacent keys of one leaf and one order;
  *		non-zero ends the walk.  May be NULL.
  *
@@ -108,6 +111,7 @@ struct kho_map_walk {
 	void (*unmap)(struct kho_map_walk *w, u64 *node);
 	int (*node)(struct kho_map_walk *w, u64 phys);
 	enum kho_map_verdict (*subtree)(struct kho_map_walk *w, u64 first, u64 last);
+	int (*leaf)(struct kho_map_walk *w, u64 first, const u64 *leaf);
 	int (*run)(struct kho_map_walk *w, u64 key, unsigned long nr);
 };
 

@@ -13,6 +13,7 @@
  * of RAM are not followed, so the number of visits is bounded by the size of
  * RAM. The exact reading sees every node once, or gives the map up.
  */
+#include <linux/build_bug.h>
 #include <linux/errno.h>
 #include <linux/init.h>
 #include <linux/kernel.h>
@@ -86,6 +87,24 @@ static enum kho_map_verdict __init scan_subtree(struct kho_map_walk *w, u64 firs
 	return first_byte(first) >= to_walk(w)->r->ram_end ? KHO_MAP_SKIP : KHO_MAP_FOLLOW;
 }
 
+/* The pages of a word lie in one chunk of the picture, whatever its size. */
+static int __init scan_leaf(struct kho_map_walk *w, u64 first, const u64 *leaf)
+{
+	struct kho_coarse *coarse = to_walk(w)->coarse;
+	unsigned long pfn;
+	unsigned int order, i;
+
+	if (!kho_map_decode(first, &pfn, &order) || order)
+		return 0;
+	for (i = 0; i < KHO_MAP_NODE_WORDS; i++, pfn += 64) {
+		u64 start = (u64)pfn << PAGE_SHIFT;
+
+		if (leaf[i])
+			kho_coarse_mark(coarse, start, start + 64 * PAGE_SIZE);
+	}
+	return 1;
+}
+
 static int __init scan_run(struct kho_map_walk *w, u64 key, unsigned long nr)
 {
 	unsigned long pfn;
@@ -115,6 +134,7 @@ int __init kho_receive_scan(struct kho_receive *r, const struct kho_node_access 
 		.w.unmap = scan_unmap,
 		.w.node = scan_node,
 		.w.subtree = scan_subtree,
+		.w.leaf = scan_leaf,
 		.w.run = scan_run,
 		.r = r,
 		.access = access,
@@ -164,6 +184,34 @@ static int __init admit(struct walk *k, unsigned long pfn, unsigned int order, u
 	k->r->orders |= 1ULL << order;
 	k->r->pages += nr << order;
 	return kho_table_set(k->table, pfn, nr << order);
+}
+
+/*
+ * Single pages, and many of them: a leaf of these is what the table has for a
+ * section, and goes there as a whole unless there is something to object to.
+ */
+static int __init admit_leaf(struct kho_map_walk *w, u64 first, const u64 *leaf)
+{
+	struct walk *k = to_walk(w);
+	unsigned long pfn;
+	unsigned int order;
+	u64 start, end;
+	long nr;
+
+	BUILD_BUG_ON(KHO_MAP_LEAF_KEYS != KHO_SECTION_PAGES);
+
+	if (!kho_map_decode(first, &pfn, &order) || order)
+		return 0;
+	start = (u64)pfn << PAGE_SHIFT;
+	end = start + ((u64)KHO_SECTION_PAGES << PAGE_SHIFT);
+	if (!k->r->is_ram(start, end) || kho_windows_overlap(k->r->scratch, start, end))
+		return 0;
+	nr = kho_table_merge(k->table, pfn, leaf);
+	if (nr <= 0)
+		return nr;
+	k->r->orders |= 1;
+	k->r->pages += nr;
+	return 1;
 }
 
 static int __init admit_run(struct kho_map_walk *w, u64 key, unsigned long nr)
@@ -218,6 +266,7 @@ int __init kho_receive_admit(struct kho_receive *r, u64 root, struct kho_table *
 		.table = table,
 	};
 	struct walk blocks = {
+		.w.leaf = admit_leaf,
 		.w.run = admit_run,
 		.r = r,
 		.table = table,

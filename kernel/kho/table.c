@@ -12,6 +12,7 @@
  */
 #include <linux/bits.h>
 #include <linux/bitmap.h>
+#include <linux/bitops.h>
 #include <linux/errno.h>
 #include <linux/find.h>
 #include <linux/init.h>
@@ -144,6 +145,36 @@ int __init kho_table_set(struct kho_table *t, unsigned long pfn, unsigned long n
 }
 
 /**
+ * kho_table_merge - make pages of one section members
+ * @t:		table
+ * @pfn:	first page of the section
+ * @bits:	which pages, as the leaf of a map says it: a bit for each
+ *
+ * Returns: how many pages; 0 if there are none or if one is a member already,
+ * then nothing was changed; -ENOMEM; -ERANGE for pages beyond the table's end.
+ */
+long __init kho_table_merge(struct kho_table *t, unsigned long pfn, const u64 *bits)
+{
+	const unsigned long *add = (const unsigned long *)bits;
+	unsigned long nr = bitmap_weight(add, KHO_SECTION_PAGES);
+	unsigned long **slot;
+	int err;
+
+	if (!nr)
+		return 0;
+	err = make_slot(t, pfn, &slot);
+	if (err)
+		return err;
+	if (*slot == FULL || (*slot && bitmap_intersects(*slot, add, KHO_SECTION_PAGES)))
+		return 0;
+	err = split_section(t, slot);
+	if (err)
+		return err;
+	bitmap_or(*slot, *slot, add, KHO_SECTION_PAGES);
+	return nr;
+}
+
+/**
  * kho_table_clear - take the pages of a range out of the set
  * @t:		table
  * @pfn:	first page
@@ -203,6 +234,75 @@ unsigned long __init kho_table_next(const struct kho_table *t, unsigned long pfn
 		pfn += n;
 	}
 	return end;
+}
+
+/**
+ * kho_table_each - visit a range as runs of members and of others
+ * @t:		table
+ * @pfn:	first page
+ * @end:	end, exclusive
+ * @fn:		called for every run, in ascending order; a run ends at the end of
+ *		its section
+ * @arg:	for @fn
+ */
+void __init kho_table_each(const struct kho_table *t, unsigned long pfn, unsigned long end,
+			   kho_table_fn fn, void *arg)
+{
+	while (pfn < end) {
+		unsigned long stop = pfn + in_section(pfn, end - pfn);
+		unsigned long base = pfn & ~(KHO_SECTION_PAGES - 1);
+		unsigned long **slot = section_slot(t, pfn);
+		unsigned long *map = slot ? *slot : NULL;
+
+		if (!map || map == FULL) {
+			fn(pfn, stop, map, arg);
+			pfn = stop;
+			continue;
+		}
+		while (pfn < stop) {
+			bool set = test_bit(pfn - base, map);
+			unsigned long next;
+
+			next = base + (set ? find_next_zero_bit(map, stop - base, pfn - base) :
+					     find_next_bit(map, stop - base, pfn - base));
+			fn(pfn, next, set, arg);
+			pfn = next;
+		}
+	}
+}
+
+static void __init count_run(unsigned long pfn, unsigned long end, bool set, void *arg)
+{
+	unsigned long *sum = arg;
+
+	if (set)
+		*sum += end - pfn;
+}
+
+/**
+ * kho_table_count - how many pages of a range are members?
+ * @t:		table
+ * @pfn:	first page
+ * @end:	end, exclusive
+ *
+ * Returns: the number of pages.
+ */
+unsigned long __init kho_table_count(const struct kho_table *t, unsigned long pfn,
+				     unsigned long end)
+{
+	unsigned long sum = 0;
+
+	while (pfn < end) {
+		unsigned long n = in_section(pfn, end - pfn);
+		unsigned long **slot = section_slot(t, pfn);
+
+		if (n == KHO_SECTION_PAGES && slot && *slot && *slot != FULL)
+			sum += bitmap_weight(*slot, n);
+		else
+			kho_table_each(t, pfn, pfn + n, count_run, &sum);
+		pfn += n;
+	}
+	return sum;
 }
 
 /**

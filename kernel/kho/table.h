@@ -39,8 +39,17 @@ int kho_table_init(struct kho_table *t, unsigned long end_pfn);
 bool kho_table_any(const struct kho_table *t, unsigned long pfn, unsigned long nr);
 int kho_table_set(struct kho_table *t, unsigned long pfn, unsigned long nr);
 int kho_table_clear(struct kho_table *t, unsigned long pfn, unsigned long nr);
+long kho_table_merge(struct kho_table *t, unsigned long pfn, const u64 *bits);
 unsigned long kho_table_next(const struct kho_table *t, unsigned long pfn,
 			     unsigned long end, bool set);
+
+/* A run of pages that are all members, or all not. */
+typedef void (*kho_table_fn)(unsigned long pfn, unsigned long end, bool set, void *arg);
+void kho_table_each(const struct kho_table *t, unsigned long pfn, unsigned long end,
+		    kho_table_fn fn, void *arg);
+unsigned long kho_table_count(const struct kho_table *t, unsigned long pfn,
+			      unsigned long end);
+
 void kho_table_each_bitmap(struct kho_table *t, void (*fn)(void *mem, size_t size));
 
 #endif /* _KHO_TABLE_H */
