@@ -43,6 +43,7 @@
 #define MAX_DROP_LINES	16
 
 struct kho_table kho_withheld __initdata;
+struct kho_table kho_map_nodes __initdata;
 
 static struct kho_scratch areas[KHO_SCRATCH_MAX] __initdata;
 static unsigned int nr_areas __initdata;
@@ -386,12 +387,13 @@ void __init kho_boot_table(void)
 {
 	if (!kho_confined)
 		return;
-	if (kho_table_init(&kho_withheld, PFN_UP(memblock_end_of_DRAM()))) {
+	if (kho_table_init(&kho_withheld, PFN_UP(memblock_end_of_DRAM())) ||
+	    kho_table_init(&kho_map_nodes, PFN_UP(memblock_end_of_DRAM()))) {
 		kho_abandon("no memory for the table of preserved pages");
 		return;
 	}
 	receive.ram_end = memblock_end_of_DRAM();
-	switch (kho_receive_admit(&receive, root_phys, &kho_withheld)) {
+	switch (kho_receive_admit(&receive, root_phys, &kho_withheld, &kho_map_nodes)) {
 	case 0:
 		break;
 	case -ENOMEM:

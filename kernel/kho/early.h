@@ -17,6 +17,8 @@ extern struct kho_windows kho_scratch_windows __initdata_memblock;
 
 /* Pages that must not become free: blocks, and nodes of the map. */
 extern struct kho_table kho_withheld;
+/* Those of them that are nodes. */
+extern struct kho_table kho_map_nodes;
 
 /* The areas that came with the handover. */
 const struct kho_scratch *kho_early_areas(unsigned int *nr);

@@ -242,7 +242,7 @@ static int __init kho_early_done(void)
 		return 0;
 	/* Everything is handed over: the map alone says what is unclaimed. */
 	kho_table_each_bitmap(&kho_withheld, free_table_memory);
-	memset(&kho_withheld, 0, sizeof(kho_withheld));
+	kho_table_each_bitmap(&kho_map_nodes, free_table_memory);
 	kho_confined = false;
 	kho_in.open = !!kho_in.fdt;
 	kho_in_settle();

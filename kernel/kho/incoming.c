@@ -232,7 +232,8 @@ static void init_folio(struct page *page, unsigned int order)
 		set_page_count(nth_page(page, i), 0);
 	if (order)
 		prep_compound_page(page, order);
-	set_page_owner(page, order, GFP_KERNEL);
+	/* Claims are possible in any context. */
+	set_page_owner(page, order, GFP_NOWAIT | __GFP_NOWARN);
 }
 
 /**

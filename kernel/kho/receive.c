@@ -27,6 +27,7 @@ struct walk {
 	const struct kho_node_access *access;
 	struct kho_coarse *coarse;
 	struct kho_table *table;
+	struct kho_table *nodes;
 	u64 root;
 };
 
@@ -153,18 +154,30 @@ static int __init admit_node(struct kho_map_walk *w, u64 phys)
 	struct walk *k = to_walk(w);
 	unsigned long pfn = phys >> PAGE_SHIFT;
 
-	if (!node_allowed(k->r, phys) || kho_table_any(k->table, pfn, 1))
+	if (!node_allowed(k->r, phys) || kho_table_any(k->nodes, pfn, 1))
 		return bad_node(k->r, phys);
-	return kho_table_set(k->table, pfn, 1);
+	return kho_table_set(k->nodes, pfn, 1) ?: kho_table_set(k->table, pfn, 1);
+}
+
+static void __init lose(struct kho_receive *r, u64 start, u64 end, unsigned int order,
+			const char *why)
+{
+	r->lost(start, end, why);
+	/* What could never have been RAM does not count. */
+	r->dropped += min_t(u64, 1ULL << order, r->ram_end >> PAGE_SHIFT);
 }
 
 static enum kho_map_verdict __init admit_subtree(struct kho_map_walk *w, u64 first, u64 last)
 {
 	struct kho_receive *r = to_walk(w)->r;
+	unsigned long pfn;
+	unsigned int order;
 
 	if (first_byte(first) < r->ram_end)
 		return KHO_MAP_FOLLOW;
-	r->lost(first_byte(first), 0, "not RAM in this kernel");
+	/* How many blocks is not looked at: at least one. */
+	if (kho_map_decode(first, &pfn, &order))
+		lose(r, first_byte(first), 0, order, "not RAM in this kernel");
 	return KHO_MAP_CUT;
 }
 
@@ -175,7 +188,7 @@ static const char *__init objection(const struct walk *k, u64 start, u64 end)
 	if (kho_windows_overlap(k->r->scratch, start, end))
 		return "it lies in scratch";
 	if (kho_table_any(k->table, start >> PAGE_SHIFT, (end - start) >> PAGE_SHIFT))
-		return "it overlaps with another preserved block, or with the map";
+		return "it overlaps with another preserved block";
 	return NULL;
 }
 
@@ -239,8 +252,11 @@ static int __init admit_run(struct kho_map_walk *w, u64 key, unsigned long nr)
 			err = admit(k, pfn, order, 1);
 			continue;
 		}
-		k->r->lost(start, start + size, why);
-		k->r->dropped += 1UL << order;
+		/* Whose bytes were they? This tree is not to be trusted. */
+		if (k->r->is_ram(start, start + size) &&
+		    kho_table_any(k->nodes, pfn, 1UL << order))
+			return bad_node(k->r, start);
+		lose(k->r, start, start + size, order, why);
 		kho_leaf_clear(leaf, key);
 	}
 	return err;
@@ -251,28 +267,32 @@ static int __init admit_run(struct kho_map_walk *w, u64 key, unsigned long nr)
  * @r:		what is being read; its results are added to
  * @root:	address of the map's root node
  * @table:	set to the pages of nodes and of blocks that are kept
+ * @nodes:	set to the pages of nodes
  *
  * Blocks that cannot be kept are taken out of the map. Of two that overlap the
  * larger one stays.
  *
  * Returns: 0; -EINVAL if the map cannot be trusted; -ENOMEM.
  */
-int __init kho_receive_admit(struct kho_receive *r, u64 root, struct kho_table *table)
+int __init kho_receive_admit(struct kho_receive *r, u64 root, struct kho_table *table,
+			     struct kho_table *nodes)
 {
-	struct walk nodes = {
+	struct walk structure = {
 		.w.node = admit_node,
 		.w.subtree = admit_subtree,
 		.r = r,
 		.table = table,
+		.nodes = nodes,
 	};
 	struct walk blocks = {
 		.w.leaf = admit_leaf,
 		.w.run = admit_run,
 		.r = r,
 		.table = table,
+		.nodes = nodes,
 		.root = root,
 	};
 
-	/* Nodes first: then a block that covers one is found out. */
-	return kho_map_walk(&nodes.w, root) ?: kho_map_walk(&blocks.w, root);
+	/* Only a tree whose nodes are all different may be written to. */
+	return kho_map_walk(&structure.w, root) ?: kho_map_walk(&blocks.w, root);
 }

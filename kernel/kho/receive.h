@@ -43,6 +43,7 @@ struct kho_node_access {
 
 int kho_receive_scan(struct kho_receive *r, const struct kho_node_access *access,
 		     u64 root, struct kho_coarse *coarse);
-int kho_receive_admit(struct kho_receive *r, u64 root, struct kho_table *table);
+int kho_receive_admit(struct kho_receive *r, u64 root, struct kho_table *table,
+		      struct kho_table *nodes);
 
 #endif /* _KHO_RECEIVE_H */
