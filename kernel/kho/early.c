@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Kexec HandOver: the receiving side at boot
- *
+ */
+
+/**
  * DOC: How preserved memory is protected while the kernel boots
  *
  * Nothing preserved is ever put into memblock.  Three things protect it:
@@ -64,7 +66,7 @@ static unsigned int drop_lines __initdata;
  */
 void __init kho_abandon(const char *why)
 {
-	pr_err("%s; disabling KHO revival, nothing is handed over\n", why);
+	pr_err("%s; disabling KHO revival, nothing was handed over\n", why);
 	kho_in.fdt = NULL;
 	kho_in.root = NULL;
 	kho_in.orders = 0;
@@ -247,7 +249,7 @@ void __init kho_populate(phys_addr_t fdt, u64 fdt_size,
 	return;
 
 ignore:
-	pr_err("disabling KHO revival\n");
+	pr_err("disabling KHO revival; this is a cold boot, on which KHO is off without kho=on\n");
 }
 
 /*

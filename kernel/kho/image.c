@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Kexec HandOver: loading the next kernel
- *
+ */
+
+/**
  * DOC: What is checked before the jump
  *
  * The image, its initrd and everything else that is loaded go into scratch.
@@ -250,7 +252,8 @@ int kho_kexec_prepare(struct kimage *image)
 	err = why ? refuse_loss(why) : 0;
 	err = err ?: check_scratch(image, &target);
 	image->kho.loaded = target.image_size + image->initrd_buf_len;
-	err = err ?: check_memory(image->kho.loaded);
+	if (!err && !why)
+		err = check_memory(image->kho.loaded);
 	if (err)
 		return err;
 	if (target.receives && !target.ours && !says(image->cmdline_buf, true))

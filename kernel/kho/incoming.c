@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Kexec HandOver: what arrived, at run time
- *
+ */
+
+/**
  * DOC: Claims
  *
  * A preserved block is in the map of the previous kernel until it is claimed,

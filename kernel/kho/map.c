@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Kexec HandOver: the preserved-memory map
- *
+ */
+
+/**
  * DOC: How the map is searched and changed
  *
  * A key is a marker bit, whose place says the order, followed by the number

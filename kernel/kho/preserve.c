@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Kexec HandOver: the outgoing map
- *
+ */
+
+/**
  * DOC: What is refused
  *
  * The receiver must find every preserved block in RAM that it has, outside of

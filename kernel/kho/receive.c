@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Kexec HandOver: reading the map of another kernel
- *
+ */
+
+/**
  * DOC: Trust
  *
  * The map is read twice: coarsely, to find out where nothing lies, and exactly,

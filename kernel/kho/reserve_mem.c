@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Kexec HandOver: reserve_mem= regions
- *
+ */
+
+/**
  * DOC: Life of a region
  *
  * A region that the command line names again is *revived*: reserved at the same
@@ -195,7 +197,8 @@ static int describe_regions(void *fdt)
 	err = fdt_create_empty_tree(fdt, PAGE_SIZE);
 	err = err ?: fdt_setprop_string(fdt, 0, "compatible", MEMBLOCK_KHO_NODE_COMPATIBLE);
 	for (i = 0; !err && own_region(i, &r); i++) {
-		if (r.size)
+		/* Released ones are not there, others may not be preserved. */
+		if (r.size && kho_out_order(PHYS_PFN(r.start)) >= 0)
 			err = add_region(fdt, &r);
 	}
 	for (i = 0; !err && i < nr_kept; i++)
@@ -323,15 +326,21 @@ static int __init publish(void)
 	guard(mutex)(&lock);
 	preserve_own();
 	fdt = kho_alloc_preserve(PAGE_SIZE);
-	if (IS_ERR(fdt))
-		return PTR_ERR(fdt);
-	blob = fdt;
-	err = update_blob();
+	err = PTR_ERR_OR_ZERO(fdt);
+	if (!err) {
+		blob = fdt;
+		err = update_blob();
+	}
 	err = err ?: kho_add_subtree(MEMBLOCK_KHO_FDT, blob, PAGE_SIZE);
 	if (err) {
 		pr_err("regions cannot be handed over (%d)\n", err);
+		if (blob)
+			kho_unpreserve_free(blob);
 		blob = NULL;
-		kho_unpreserve_free(fdt);
+		/* Unclaimed again: the reboot says that they are dropped. */
+		for (; nr_kept; nr_kept--)
+			unforward_range(kept[nr_kept - 1].start, kept[nr_kept - 1].start +
+					PAGE_ALIGN(kept[nr_kept - 1].size));
 	}
 	return err;
 }

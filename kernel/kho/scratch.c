@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Kexec HandOver: scratch areas
- *
+ */
+
+/**
  * DOC: What scratch is for
  *
  * The areas never hold preserved memory, so the next kernel and its initrd can

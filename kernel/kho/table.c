@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Kexec HandOver: exact table of the pages that are not free
- *
+ */
+
+/**
  * DOC: Shape of the table
  *
  * A section is 2^(PAGE_SHIFT + 3) pages, so that its bitmap would be one page.

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Kexec HandOver: the windows of early boot
- *
+ */
+
+/**
  * DOC: Windows
  *
  * Until the page allocator runs, memory that the previous kernel preserved is
