@@ -3,14 +3,19 @@
  * KHO exerciser: damage what travels
  *
  * TEST ONLY.  Plays the hostile, or broken, previous kernel: the receiver must
- * boot, with one line in the log, whatever arrives.  All of this damages the
- * outgoing state only; this kernel can do nothing but kexec afterwards.
+ * boot, with one line in the log, whatever arrives.
+ *
+ * Most of it happens at the last moment before the jump, because this kernel
+ * trusts its own state.  Scratch is damaged at once: the array is copied when
+ * an image is loaded.
  */
 #include <linux/io.h>
 #include <linux/kexec_handover.h>
 #include <linux/libfdt.h>
 #include <linux/memblock.h>
 #include <linux/mm.h>
+#include <linux/reboot.h>
+#include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/vmalloc.h>
 
@@ -71,17 +76,20 @@ static int root_scratch(void)
 	return set_root(kho_scratch[0].addr);
 }
 
-/* The first used slot of the first table of a level; 1 is right above leaves. */
+/*
+ * The last used slot of the last table of a level; 1 is right above leaves.
+ * The last keys are those of single pages.
+ */
 static u64 *used_slot(unsigned int level)
 {
 	u64 *node = (u64 *)kho_out_map.root;
 	unsigned int at = KHO_MAP_TABLE_LEVELS;
-	unsigned int i;
+	int i;
 
 	for (;;) {
-		for (i = 0; i < KHO_MAP_TABLE_SLOTS && !node[i]; i++)
+		for (i = KHO_MAP_TABLE_SLOTS - 1; i >= 0 && !node[i]; i--)
 			;
-		if (i == KHO_MAP_TABLE_SLOTS)
+		if (i < 0)
 			return NULL;
 		if (at-- == level)
 			return &node[i];
@@ -99,20 +107,16 @@ static int set_slot(unsigned int level, u64 phys)
 	return 0;
 }
 
-/* A second way to a leaf that exists. */
+/* A second way to a leaf that exists, for keys that can exist. */
 static int node_shared(void)
 {
 	u64 *slot = used_slot(1);
 	u64 *table = (u64 *)((unsigned long)slot & PAGE_MASK);
-	unsigned int i;
 
-	for (i = 0; slot && i < KHO_MAP_TABLE_SLOTS; i++) {
-		if (table[i])
-			continue;
-		table[i] = *slot;
-		return 0;
-	}
-	return -ENOENT;
+	if (!slot)
+		return -ENOENT;
+	table[slot == table ? 1 : 0] = *slot;
+	return 0;
 }
 
 static int node_cyclic(void)
@@ -227,7 +231,7 @@ static int plan_magic(void)
 }
 
 /*
- * Scratch: the array is copied when an image is loaded, so these come before.
+ * Scratch
  */
 
 static int scratch_odd(void)
@@ -264,36 +268,52 @@ static int scratch_wraps(void)
 	return 0;
 }
 
-/* The number itself is read-only here: write to it through another mapping. */
-static int set_scratch_nr(unsigned int nr)
+/* What is read-only by now is written to through another mapping. */
+static int write_read_only(void *where, const void *what, size_t size)
 {
-	struct page *page = virt_to_page(lm_alias(&kho_scratch_nr));
+	struct page *page = virt_to_page(lm_alias(where));
 	void *map = vmap(&page, 1, VM_MAP, PAGE_KERNEL);
 
 	if (!map)
 		return -ENOMEM;
-	*(unsigned int *)(map + offset_in_page(&kho_scratch_nr)) = nr;
+	memcpy(map + offset_in_page(where), what, size);
 	vunmap(map);
 	return 0;
 }
 
+static int use_array(struct kho_scratch *array, unsigned int nr)
+{
+	return write_read_only(&kho_scratch, &array, sizeof(array)) ?:
+	       write_read_only(&kho_scratch_nr, &nr, sizeof(nr));
+}
+
+static struct kho_scratch *right_array;
 static unsigned int right_nr;
 
+/* More than any machine has nodes; all but ours empty. */
 static int scratch_many(void)
 {
+	unsigned int nr = 2000;
+	struct kho_scratch *array = kcalloc(nr, sizeof(*array), GFP_KERNEL);
+
+	if (!array)
+		return -ENOMEM;
+	memcpy(array, kho_scratch, kho_scratch_nr * sizeof(*array));
+	right_array = kho_scratch;
 	right_nr = kho_scratch_nr;
-	return set_scratch_nr(4096);
+	return use_array(array, nr);
 }
 
 /* After the image was loaded, so that this kernel goes on to work. */
 static int scratch_restore(void)
 {
-	return right_nr ? set_scratch_nr(right_nr) : -ENOENT;
+	return right_nr ? use_array(right_array, right_nr) : -ENOENT;
 }
 
-static const struct {
+static const struct way {
 	const char *what;
 	int (*corrupt)(void);
+	bool at_once;
 } ways[] = {
 	{ "fdt-magic",		magic_zero },
 	{ "fdt-totalsize",	totalsize_huge },
@@ -316,13 +336,33 @@ static const struct {
 	{ "block-low",		block_low },
 	{ "subtree-unpreserved", subtree_unpreserved },
 	{ "plan-magic",		plan_magic },
-	{ "scratch-odd",	scratch_odd },
-	{ "scratch-overlap",	scratch_overlap },
-	{ "scratch-not-ram",	scratch_not_ram },
-	{ "scratch-wraps",	scratch_wraps },
-	{ "scratch-many",	scratch_many },
-	{ "scratch-restore",	scratch_restore },
+	{ "scratch-odd",	scratch_odd, true },
+	{ "scratch-overlap",	scratch_overlap, true },
+	{ "scratch-not-ram",	scratch_not_ram, true },
+	{ "scratch-wraps",	scratch_wraps, true },
+	{ "scratch-many",	scratch_many, true },
+	{ "scratch-restore",	scratch_restore, true },
 };
+
+static const struct way *armed;
+
+static int corrupt_armed(struct notifier_block *nb, unsigned long action, void *data)
+{
+	int err = armed->corrupt();
+
+	pr_info("kho_exerciser: corrupt %s: %d\n", armed->what, err);
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block reboot_nb = { .notifier_call = corrupt_armed };
+
+static int arm(const struct way *way)
+{
+	if (!armed)
+		register_reboot_notifier(&reboot_nb);
+	armed = way;
+	return 0;
+}
 
 /* corrupt what= */
 int ex_corrupt(const struct ex_args *a)
@@ -333,7 +373,7 @@ int ex_corrupt(const struct ex_args *a)
 		return -EOPNOTSUPP;
 	for (i = 0; i < ARRAY_SIZE(ways); i++) {
 		if (!strcmp(a->what, ways[i].what))
-			return ways[i].corrupt();
+			return ways[i].at_once ? ways[i].corrupt() : arm(&ways[i]);
 	}
 	return -EINVAL;
 }

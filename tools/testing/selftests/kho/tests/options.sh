@@ -1,0 +1,11 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# kernels: mini
+# timeout: 600
+#
+# Receivers with all sorts of command lines and processors.
+
+. "$(dirname "$0")/../lib.sh"
+
+vm options options -- --mem 6G --append "kho=on" --timeout 400
+finish
