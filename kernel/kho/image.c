@@ -148,8 +148,22 @@ static int outlook_node(struct kho_map_walk *w, u64 phys)
 {
 	struct outlook *o = container_of(w, struct outlook, w);
 
+	/* Our own map; but this is the last look at it. */
+	if (!PAGE_ALIGNED(phys) || !pfn_to_online_page(PHYS_PFN(phys))) {
+		pr_err("the outgoing map has a node at %#llx\n", phys);
+		return -EIO;
+	}
 	kho_coarse_mark(&o->coarse, phys, phys + PAGE_SIZE);
 	return 0;
+}
+
+static enum kho_map_verdict outlook_subtree(struct kho_map_walk *w, u64 first, u64 last)
+{
+	unsigned long pfn;
+	unsigned int order;
+
+	return kho_map_decode(first, &pfn, &order) && pfn >= max_pfn ? KHO_MAP_SKIP :
+								       KHO_MAP_FOLLOW;
 }
 
 static int outlook_run(struct kho_map_walk *w, u64 key, unsigned long nr)
@@ -172,10 +186,10 @@ static int outlook_ram(unsigned long pfn, unsigned long nr_pages, void *arg)
 	return 0;
 }
 
-static u64 outlook_bytes(struct outlook *o)
+static int outlook_bytes(struct outlook *o, u64 *sum)
 {
-	u64 sum = kho_scratch_bytes();
 	unsigned int i;
+	int err;
 
 	kho_coarse_init(&o->coarse, 0, PFN_PHYS(max_pfn));
 	for (i = 0; i < kho_scratch_nr; i++) {
@@ -184,12 +198,16 @@ static u64 outlook_bytes(struct outlook *o)
 					kho_scratch[i].addr + kho_scratch[i].size);
 	}
 	o->w.node = outlook_node;
+	o->w.subtree = outlook_subtree;
 	o->w.run = outlook_run;
-	kho_out_walk(&o->w);
+	err = kho_out_walk(&o->w);
+	if (err)
+		return err;
 	walk_system_ram_range(0, max_pfn, o, outlook_ram);
+	*sum = kho_scratch_bytes();
 	for (i = 0; i < o->gaps.nr; i++)
-		sum += o->gaps.w[i].end - o->gaps.w[i].base;
-	return sum;
+		*sum += o->gaps.w[i].end - o->gaps.w[i].base;
+	return 0;
 }
 
 /* Will the next kernel find room for its memmap where nothing is preserved? */
@@ -198,13 +216,14 @@ static int check_memory(u64 loaded)
 	u64 need = memmap_bytes() + BOOT_MEMORY + loaded;
 	struct outlook *o = vzalloc(sizeof(*o));
 	u64 have;
+	int err;
 
 	if (!o)
 		return -ENOMEM;
-	have = outlook_bytes(o);
+	err = outlook_bytes(o, &have);
 	vfree(o);
-	if (need <= have)
-		return 0;
+	if (err || need <= have)
+		return err;
 	pr_err("so much is preserved, or so scattered, that the next kernel finds %llu MiB to boot in and needs %llu MiB\n",
 	       have >> 20, need >> 20);
 	return -ENOSPC;
@@ -252,7 +271,7 @@ int kho_kexec_prepare(struct kimage *image)
 	err = why ? refuse_loss(why) : 0;
 	err = err ?: check_scratch(image, &target);
 	image->kho.loaded = target.image_size + image->initrd_buf_len;
-	if (!err && !why)
+	if (!err && !why && !kho_allow_loss)
 		err = check_memory(image->kho.loaded);
 	if (err)
 		return err;
@@ -296,7 +315,8 @@ int kho_kexec_locate(struct kexec_buf *kbuf, int (*func)(struct resource *, void
  * @image:	the image
  *
  * Returns: 0; -EBUSY if something is preserved that would be lost; -ENOSPC if so
- * much was preserved since the image was loaded that it could not boot.
+ * much was preserved since the image was loaded that it could not boot; -EIO if
+ * the outgoing map is damaged.
  */
 int kho_kexec_commit(const struct kimage *image)
 {
@@ -307,7 +327,7 @@ int kho_kexec_commit(const struct kimage *image)
 		return refuse_loss(BY_HAND);
 	if (image->kho.loss)
 		return refuse_loss(image->kho.loss);
-	return check_memory(image->kho.loaded);
+	return kho_allow_loss ? 0 : check_memory(image->kho.loaded);
 }
 
 /**

@@ -80,7 +80,7 @@ void kho_scratch_release(void);
 extern struct kho_radix_tree kho_out_map;
 
 int kho_out_init(void);
-void kho_out_walk(struct kho_map_walk *w);
+int kho_out_walk(struct kho_map_walk *w);
 int kho_out_add(unsigned long pfn, unsigned int order);
 int kho_out_order(unsigned long pfn);
 bool kho_out_del(unsigned long pfn, unsigned int order);

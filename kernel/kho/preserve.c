@@ -57,11 +57,13 @@ int kho_out_init(void)
 /**
  * kho_out_walk - walk the outgoing map
  * @w:		what to do on the way; must not change the map
+ *
+ * Returns: 0, or what a callback ended the walk with.
  */
-void kho_out_walk(struct kho_map_walk *w)
+int kho_out_walk(struct kho_map_walk *w)
 {
 	guard(mutex)(&kho_out_map.lock);
-	kho_map_walk(w, kho_node_phys(root()));
+	return kho_map_walk(w, kho_node_phys(root()));
 }
 
 /**

@@ -260,8 +260,9 @@ static void many_subtrees_test(struct kunit *test)
 	}
 	KUNIT_EXPECT_EQ(test, err, -ENOMEM);
 	KUNIT_EXPECT_GT(test, nr, 500);
-	for (i = 0; i < nr; i++)
-		kho_remove_subtree(blob + i);
+	/* The newest is found first. */
+	for (i = nr; i; i--)
+		kho_remove_subtree(blob + i - 1);
 	KUNIT_EXPECT_EQ(test, kho_add_subtree("kunit-0", blob, 1), 0);
 	kho_remove_subtree(blob);
 	kho_unpreserve_free(blob);
