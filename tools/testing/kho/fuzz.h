@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Fuzz targets.  Each takes any bytes, and stops the program where an
+ * invariant does not hold.
+ */
+#ifndef _KHO_FUZZ_H
+#define _KHO_FUZZ_H
+
+#include <linux/types.h>
+
+/* The bytes are a tree. */
+void fuzz_fdt(const u8 *data, size_t size);
+/* The bytes say how pages are filled that are then taken for a map. */
+void fuzz_map(const u8 *data, size_t size);
+/* The bytes are an array. */
+void fuzz_scratch_array(const u8 *data, size_t size);
+/* The bytes are a string. */
+void fuzz_scratch_param(const u8 *data, size_t size);
+
+typedef void (*seed_fn)(const char *name, const void *data, size_t size, void *arg);
+
+struct fuzz_target {
+	const char *name;
+	void (*run)(const u8 *data, size_t size);
+	/* Calls @fn with every input to begin with. */
+	void (*seeds)(seed_fn fn, void *arg);
+	size_t max_size;	/* that random changes make of them */
+};
+
+/* seeds.c; ends with an empty entry. */
+extern const struct fuzz_target fuzz_targets[];
+
+/*
+ * fuzz_random.c: runs a target with seeds, then with random changes to them,
+ * for a number of rounds or, if that is 0, of seconds.
+ */
+unsigned long fuzz_random(const struct fuzz_target *t, u64 seed,
+			  unsigned long rounds, unsigned int seconds);
+
+/* fuzz_main.c: what libFuzzer calls. */
+int libfuzzer_init(int *argc, char ***argv) asm("LLVMFuzzerInitialize");
+int libfuzzer_one(const u8 *data, size_t size) asm("LLVMFuzzerTestOneInput");
+
+/*
+ * How fuzz_map() reads its input: instructions of 8 bytes.  Pages are numbered;
+ * the first one is the root.
+ */
+struct fuzz_map_op {
+	u8 what;
+	u8 page;
+	u16 word;
+	u32 arg;
+};
+
+enum {
+	FUZZ_MAP_POINT,		/* word of page = address of page number arg */
+	FUZZ_MAP_FOLLOW,	/* the same, and the next op is about that page */
+	FUZZ_MAP_ADDRESS,	/* word of page = address in page frames */
+	FUZZ_MAP_RAW,		/* word of page = arg shifted by the page number */
+	FUZZ_MAP_FILL,		/* page from word on, arg words of all ones */
+	FUZZ_MAP_BLOCK,		/* as a sender does: block number arg, order word */
+	FUZZ_MAP_OPS
+};
+
+#define FUZZ_MAP_PAGES	48
+
+#endif /* _KHO_FUZZ_H */

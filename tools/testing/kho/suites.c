@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "test.h"
+
+const struct kho_suite *const kho_suites[] = {
+	&map_suite, &table_suite, &windows_suite, &scratch_suite,
+	&fdt_suite, &boot_suite, &fuzz_suite,
+	NULL
+};
