@@ -119,7 +119,9 @@ EXPORT_SYMBOL_GPL(kho_unpreserve_free);
  * @phys:	address of the folio
  *
  * The folio is as the page allocator would have returned it: one reference,
- * compound if it has more than one page, no flags.  It is the caller's.
+ * compound if it has more than one page, no flags.  It is the caller's.  One of
+ * more than MAX_PAGE_ORDER, as hugetlb has them, is not the page allocator's:
+ * folio_put() cannot free it.
  *
  * Context: any, from core_initcall on.
  * Returns: the folio; NULL, with a line in the log, if no preserved block
