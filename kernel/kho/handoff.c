@@ -4,6 +4,7 @@
  */
 #define pr_fmt(fmt) "KHO: " fmt
 
+#include <linux/crash_dump.h>
 #include <linux/init.h>
 #include <linux/kexec_handover.h>
 #include <linux/kho/hooks.h>
@@ -107,7 +108,8 @@ void __init kho_memory_init(void)
 	unsigned int nr;
 
 	if (!kho_confined) {
-		if (kho_enable && !kho_scratch_reserve())
+		/* A crash kernel has little memory, and nothing to hand over. */
+		if (is_kdump_kernel() || (kho_enable && !kho_scratch_reserve()))
 			kho_enable = false;
 		return;
 	}
