@@ -1,0 +1,17 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# kernels: mini
+# timeout: 300
+#
+# Refuse before the jump; scratch that is too small; KHO off on either side.
+
+. "$(dirname "$0")/../lib.sh"
+
+vm refuse refuse -- --mem 1G --append "kho=on" --timeout 240
+vm off off -- --mem 512M
+vm scratch tiny -- --mem 512M --smp 1 --append "kho=on want=small kho_scratch=1M,1M,1M"
+vm scratch zero -- --mem 512M --smp 1 --append "kho=on want=default kho_scratch=0%"
+vm scratch words -- --mem 512M --smp 1 --append "kho=on want=default kho_scratch=64M"
+vm scratch parts -- --mem 1G --smp 1 --append "kho=on want=right kho_scratch=40M,24M,16M"
+vm scratch percent -- --mem 1G --smp 1 --append "kho=on want=right kho_scratch=200%"
+finish
