@@ -120,7 +120,6 @@ static bool editable(const void *fdt)
 
 	return fdt_version(fdt) >= 17 &&
 	       IS_ALIGNED(reservations, 8) && IS_ALIGNED(structure, 4) &&
-	       reservations >= sizeof(struct fdt_header) &&
 	       structure >= reservations + sizeof(struct fdt_reserve_entry) &&
 	       fdt_off_dt_strings(fdt) >= structure + fdt_size_dt_struct(fdt);
 }
