@@ -342,7 +342,7 @@ static void billions_of_paths(void)
 			node = child;
 		}
 		memset(node, 0xff, PAGE_SIZE);
-		/* world_stage1() checks the limit. */
+		/* The simulator stops it at the limit. */
 		CHECK_EQ(world_stage1(w), 0);
 		visits[i] = w->visits;
 		CHECK(w->visits >= KHO_MAP_LEVELS);

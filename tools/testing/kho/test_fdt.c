@@ -713,6 +713,8 @@ static void regression8_property_behind_a_subtree(void)
 	set_u32(fdt, 0x9c, FDT_NOP);
 	set_u32(fdt, 0xa0, FDT_NOP);
 	set_u32(fdt, 0xa4, FDT_NOP);
+	set_u32(fdt, 0xa8, FDT_NOP);
+	CHECK_EQ(fdt32_ld((void *)(fdt + 0xac)), FDT_PROP);
 	CHECK_EQ(kho_fdt_check(fdt, size), -EINVAL);
 }
 

@@ -375,7 +375,16 @@ static void coarse_outside(void)
 	CHECK_EQ(gaps.w[0].base, 1 * GiB + 2 * MiB);
 	CHECK_EQ(gaps.w[0].end, 2 * GiB - 2 * MiB);
 
+	/* A picture that is used up to its last bit. */
 	gaps.nr = 0;
+	kho_coarse_init(&coarse, 0, 512 * GiB);
+	kho_coarse_mark(&coarse, 512 * GiB - 1, 600 * GiB);
+	kho_coarse_gaps(&coarse, 0, 512 * GiB, 4096, &gaps);
+	CHECK_EQ(gaps.nr, 1);
+	CHECK_EQ(gaps.w[0].end, 512 * GiB - 2 * MiB);
+
+	gaps.nr = 0;
+	kho_coarse_init(&coarse, 1 * GiB, 2 * GiB);
 	kho_coarse_mark(&coarse, 0, ~0ULL);
 	kho_coarse_gaps(&coarse, 1 * GiB, 2 * GiB, 1, &gaps);
 	CHECK_EQ(gaps.nr, 0);

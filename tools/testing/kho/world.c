@@ -28,7 +28,8 @@ u64 world_end(const struct world *w)
 	return w->ram[w->nr_ram - 1].end;
 }
 
-unsigned long world_visit_limit(const struct world *w)
+/* As many nodes as any map, however hostile, may cost a walk. */
+static unsigned long visit_limit(const struct world *w)
 {
 	unsigned long limit = 0;
 	unsigned int order, level;
@@ -81,7 +82,7 @@ static u64 *map_node(u64 phys)
 		return NULL;
 	if (now->maps_left > 0)
 		now->maps_left--;
-	now->visits++;
+	CHECK_LE(++now->visits, now->visit_limit);
 	now->mapped++;
 	CHECK_LE(now->mapped, EARLY_MAPPINGS);
 	CHECK(is_ram(phys, phys + PAGE_SIZE));
@@ -109,6 +110,7 @@ static void begin(struct world *w)
 		.lost = note_loss,
 	};
 	w->visits = 0;
+	w->visit_limit = visit_limit(w);
 	w->losses = 0;
 	w->bad_nodes = 0;
 }
@@ -132,7 +134,6 @@ int world_stage1(struct world *w)
 		kho_coarse_mark(&w->coarse, w->scratch.w[i].base, w->scratch.w[i].end);
 	err = kho_receive_scan(&w->r, &early_access, w->root, &w->coarse);
 	check_err(w, err);
-	CHECK_LE(w->visits, world_visit_limit(w));
 	CHECK(!w->r.orders && !w->r.pages && !w->r.dropped && !w->losses);
 	if (err)
 		return err;
@@ -228,7 +229,7 @@ int world_stage2(struct world *w)
 	w->visits = sim_lookups;
 	check_err(w, err);
 	/* Two walks, and a descent for every run with a loss. */
-	CHECK_LE(w->visits, 2 * world_visit_limit(w) + KHO_MAP_LEVELS * w->losses);
+	CHECK_LE(w->visits, 2 * w->visit_limit + KHO_MAP_LEVELS * w->losses);
 	return err;
 }
 
@@ -288,7 +289,9 @@ void world_check_stage2(struct world *w)
 	CHECK_EQ(kho_map_walk(&t.walk, w->root), 0);
 	CHECK_EQ(t.pages, w->r.pages);
 	CHECK_EQ(t.orders, w->r.orders);
-	CHECK(!w->r.dropped || w->losses);
+	/* Of a block that could never be, no more than there is memory. */
+	CHECK(!w->losses == !w->r.dropped);
+	CHECK_LE(w->r.dropped, w->losses * end);
 
 	while ((pfn = kho_table_next(&w->table, pfn, end, true)) < end) {
 		unsigned long next = kho_table_next(&w->table, pfn, end, false);

@@ -30,6 +30,7 @@ struct world {
 	unsigned long bad_nodes;
 	/* what they cost */
 	unsigned long visits;	/* of nodes, in the last stage */
+	unsigned long visit_limit;
 	unsigned long mapped;	/* early mappings at the moment */
 };
 
@@ -47,9 +48,6 @@ void world_check_stage2(struct world *w);
 
 /* Pages of the map. */
 unsigned long world_nodes(struct world *w);
-
-/* As many nodes as any map, however hostile, may cost a stage. */
-unsigned long world_visit_limit(const struct world *w);
 
 void world_free(struct world *w);
 
