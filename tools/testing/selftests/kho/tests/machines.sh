@@ -1,0 +1,24 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# kernels: mini
+# timeout: 400
+#
+# Processors with and without 1 GiB pages, UEFI firmware, reservations at
+# fixed addresses over preserved memory, a crash of the second kernel.
+
+. "$(dirname "$0")/../lib.sh"
+
+vm carry no-1g-pages -- --mem 1G --smp 1 --cpu qemu64 --append "kho=on"
+vm carry with-1g-pages -- --mem 4G --smp 1 --cpu EPYC --append "kho=on big=500"
+firmware=/usr/share/OVMF/OVMF_CODE.fd
+if [ -e $firmware ]; then
+	vm carry uefi -- --mem 1G --smp 1 --append "kho=on" --timeout 200 \
+		-- -drive "if=pflash,format=raw,readonly=on,file=$firmware"
+else
+	skip "UEFI" "there is no $firmware, from the package ovmf"
+fi
+vm conflict cma -- --mem 1G --smp 1 --append "kho=on what=cma"
+vm conflict crashkernel -- --mem 1G --smp 1 --append "kho=on what=crashkernel"
+keep_dirty=1
+vm kdump kdump -- --mem 1G --smp 1 --append "kho=on" --panic-ok
+finish
