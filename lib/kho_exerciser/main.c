@@ -22,6 +22,7 @@
 #include <linux/sched/clock.h>
 #include <linux/seq_file.h>
 #include <linux/string.h>
+#include <linux/timex.h>
 #include <linux/uaccess.h>
 
 #include "exerciser.h"
@@ -192,7 +193,8 @@ static int status_show(struct seq_file *m, void *unused)
 	seq_printf(m, "claim_ns: %llu\nforward_ns: %llu\ncheck_ns: %llu\nfree_ns: %llu\n",
 		   ex_stats.claim_ns, ex_stats.forward_ns, ex_stats.check_ns,
 		   ex_stats.free_ns);
-	seq_printf(m, "clock_ns: %llu\n", local_clock());
+	/* The latter goes on over a kexec. */
+	seq_printf(m, "clock_ns: %llu\ncycles: %llu\n", local_clock(), (u64)get_cycles());
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(status);
