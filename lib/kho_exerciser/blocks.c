@@ -317,7 +317,7 @@ static int preserve_folios(unsigned long first)
 		if (ex_blocks[i].rec.kind == EX_FOLIO)
 			folios[nr++] = folio_of(&ex_blocks[i]);
 	}
-	ex_timed(preserve_ns)
+	ex_timed(&ex_stats.preserve_ns)
 		err = kho_preserve_folios(folios, nr);
 	for (i = first; !err && i < ex_nr; i++) {
 		if (ex_blocks[i].rec.kind == EX_FOLIO)
@@ -338,7 +338,7 @@ int ex_preserve_from(unsigned long first, bool each)
 	for (i = first; !err && i < ex_nr; i++) {
 		if (ex_blocks[i].preserved)
 			continue;
-		ex_timed(preserve_ns)
+		ex_timed(&ex_stats.preserve_ns)
 			err = ex_preserve(&ex_blocks[i]);
 		cond_resched();
 	}
@@ -347,7 +347,7 @@ int ex_preserve_from(unsigned long first, bool each)
 
 void ex_free_from(unsigned long first)
 {
-	ex_timed(free_ns) {
+	ex_timed(&ex_stats.free_ns) {
 		while (ex_nr > first) {
 			ex_free(&ex_blocks[--ex_nr]);
 			cond_resched();

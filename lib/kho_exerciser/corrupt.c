@@ -9,6 +9,7 @@
  * trusts its own state.  Scratch is damaged at once: the array is copied when
  * an image is loaded.
  */
+#include <linux/bits.h>
 #include <linux/io.h>
 #include <linux/kexec_handover.h>
 #include <linux/libfdt.h>
@@ -26,7 +27,7 @@
 #include "exerciser.h"
 
 /* Higher than any memory of a test machine. */
-#define BEYOND_MEMORY	(1ULL << 45)
+#define BEYOND_MEMORY	BIT_ULL(45)
 
 static struct fdt_header *fdt(void)
 {

@@ -66,10 +66,10 @@ extern unsigned long ex_nr;
 extern u32 ex_next_seed;
 extern struct ex_stats ex_stats;
 
-/* Adds up the time of what stands in the braces. */
-#define ex_timed(field)								\
-	for (u64 __start = local_clock(), __once = 1; __once;			\
-	     __once = 0, ex_stats.field += local_clock() - __start)
+/* Adds the time of the statement or block that follows. */
+#define ex_timed(sum)							\
+	for (u64 __start = local_clock(), __once = 1; __once;		\
+	     __once = 0, *(sum) += local_clock() - __start)
 
 /* blocks.c: one block, and the list of ours */
 const char *ex_kind_name(u32 kind);

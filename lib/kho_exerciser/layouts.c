@@ -46,7 +46,7 @@ static int finish(unsigned long first, int err, bool each)
 {
 	unsigned long i;
 
-	ex_timed(fill_ns) {
+	ex_timed(&ex_stats.fill_ns) {
 		for (i = first; !err && i < ex_nr; i++)
 			ex_fill(&ex_blocks[i]);
 	}
@@ -85,7 +85,7 @@ int ex_folios(const struct ex_args *a)
 	unsigned long first = ex_nr, i;
 	int err = 0;
 
-	ex_timed(alloc_ns) {
+	ex_timed(&ex_stats.alloc_ns) {
 		for (i = 0; !err && i < a->n; i++)
 			err = make_folio(gfp(a), a->order, a->node);
 	}
@@ -105,7 +105,7 @@ static void free_range(unsigned long pfn, unsigned long end)
 static int make_range(gfp_t flags, unsigned long offset, unsigned long nr,
 		      unsigned int span, int nid)
 {
-	unsigned int order = max(span, (unsigned int)get_order((offset + nr) << PAGE_SHIFT));
+	unsigned int order = max_t(unsigned int, span, get_order((offset + nr) << PAGE_SHIFT));
 	unsigned long all = 1UL << order;
 	unsigned long pfn;
 	struct page *page;
@@ -135,7 +135,7 @@ int ex_pages(const struct ex_args *a)
 	unsigned long first = ex_nr, i;
 	int err = a->nr ? 0 : -EINVAL;
 
-	ex_timed(alloc_ns) {
+	ex_timed(&ex_stats.alloc_ns) {
 		for (i = 0; !err && i < a->n; i++)
 			err = make_range(gfp(a), a->offset, a->nr, a->span, a->node);
 	}
@@ -165,7 +165,7 @@ int ex_at(const struct ex_args *a)
 	unsigned long first = ex_nr;
 	unsigned long stop = a->pfn;
 
-	ex_timed(alloc_ns)
+	ex_timed(&ex_stats.alloc_ns)
 		stop = take_range(a->pfn, a->pfn + a->nr);
 	if (stop != a->pfn + a->nr) {
 		free_range(a->pfn, stop);
@@ -203,7 +203,7 @@ int ex_vmalloc(const struct ex_args *a)
 	unsigned long first = ex_nr, i;
 	int err = a->nr ? 0 : -EINVAL;
 
-	ex_timed(alloc_ns) {
+	ex_timed(&ex_stats.alloc_ns) {
 		for (i = 0; !err && i < a->n; i++)
 			err = make_vmalloc(a->nr, a->huge);
 	}
@@ -250,15 +250,15 @@ int ex_scatter(const struct ex_args *a)
 	LIST_HEAD(between);
 	int err = 0;
 
-	ex_timed(alloc_ns) {
+	ex_timed(&ex_stats.alloc_ns) {
 		while (!err && ex_nr - first < a->n) {
 			struct page *page = get_pages(gfp(a), 0, a->node);
 
-			if (!page)
+			if (!page) {
 				err = -ENOMEM;
-			else if (page_to_pfn(page) & 1)
+			} else if (page_to_pfn(page) & 1) {
 				list_add(&page->lru, &between);
-			else if (!ex_new(EX_FOLIO, page_to_phys(page), 1)) {
+			} else if (!ex_new(EX_FOLIO, page_to_phys(page), 1)) {
 				__free_page(page);
 				err = -ENOMEM;
 			}
@@ -275,7 +275,7 @@ int ex_fill_zone(const struct ex_args *a)
 	unsigned long first = ex_nr;
 	int err = 0;
 
-	ex_timed(alloc_ns) {
+	ex_timed(&ex_stats.alloc_ns) {
 		while (!err && ex_nr - first < (a->n ?: ULONG_MAX) &&
 		       global_zone_page_state(NR_FREE_PAGES) > a->keep)
 			err = make_folio(flags, a->order, a->node);

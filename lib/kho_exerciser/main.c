@@ -56,7 +56,7 @@ static int check(const struct ex_args *a)
 {
 	unsigned long i;
 
-	ex_timed(check_ns) {
+	ex_timed(&ex_stats.check_ns) {
 		for (i = 0; i < ex_nr; i++) {
 			ex_stats.blocks++;
 			ex_stats.pages += ex_blocks[i].rec.nr_pages;
@@ -141,7 +141,8 @@ static int run(char *text)
 		if (err)
 			return err;
 	}
-	if (a.node != NUMA_NO_NODE && (a.node < 0 || a.node >= MAX_NUMNODES || !node_online(a.node)))
+	if (a.node != NUMA_NO_NODE &&
+	    (a.node < 0 || a.node >= MAX_NUMNODES || !node_online(a.node)))
 		return -EINVAL;
 	for (i = 0; i < ARRAY_SIZE(commands); i++) {
 		if (!strcmp(verb, commands[i].verb))

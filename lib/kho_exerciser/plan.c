@@ -198,7 +198,7 @@ static int claim(const struct ex_record *rec, void *unused)
 	if (!b)
 		return -ENOMEM;
 	count(rec);
-	ex_timed(claim_ns)
+	ex_timed(&ex_stats.claim_ns)
 		err = ex_claim(b);
 	if (err) {
 		pr_err("%s at %#llx, %llu pages: cannot be claimed (%d)\n",
@@ -213,7 +213,7 @@ static void check_from(unsigned long first)
 {
 	unsigned long i;
 
-	ex_timed(check_ns) {
+	ex_timed(&ex_stats.check_ns) {
 		for (i = first; i < ex_nr; i++)
 			ex_stats.bad += !ex_check(&ex_blocks[i]);
 	}
@@ -339,7 +339,7 @@ static int move_record(const struct ex_record *rec, void *move)
 	int err;
 
 	count(rec);
-	ex_timed(forward_ns)
+	ex_timed(&ex_stats.forward_ns)
 		err = each_part(rec, move_part, move_part, move);
 	return err;
 }

@@ -7,9 +7,9 @@
 
 . "$(dirname "$0")/../lib.sh"
 
-nodes=(-object memory-backend-ram,id=m0,size=1G -object memory-backend-ram,id=m1,size=512M
-       -numa node,nodeid=0,memdev=m0,cpus=0 -numa node,nodeid=1,cpus=1
-       -numa node,nodeid=2,memdev=m1)
+nodes=(-object "memory-backend-ram,id=m0,size=1G" -object "memory-backend-ram,id=m1,size=512M"
+       -numa "node,nodeid=0,memdev=m0,cpus=0" -numa "node,nodeid=1,cpus=1"
+       -numa "node,nodeid=2,memdev=m1")
 
 vm numa default -- --mem 1536M --smp 2,sockets=2 --append "kho=on" -- "${nodes[@]}"
 vm numa pernode -- --mem 1536M --smp 2,sockets=2 --append "kho=on kho_scratch=48M,16M,16M" -- "${nodes[@]}"
