@@ -103,6 +103,8 @@ static bool __init is_memory(u64 start, u64 end)
 {
 	struct memblock_region *r;
 
+	if (end <= start)
+		return false;
 	if (memblock_is_region_memory(start, end - start))
 		return true;
 	/* A block may span adjacent regions. */
@@ -346,7 +348,7 @@ void __init kho_check_subtrees(void)
 
 	while ((node = kho_fdt_next(kho_in.fdt, node, &st)) > 0) {
 		unsigned long pfn = PFN_DOWN(st.phys);
-		unsigned long end = PFN_UP(st.phys + st.size);
+		unsigned long end = PFN_DOWN(st.phys + st.size - 1) + 1;
 
 		if (!st.name) {
 			pr_warn("a malformed subtree is ignored\n");
@@ -358,7 +360,10 @@ void __init kho_check_subtrees(void)
 			continue;
 		pr_warn("subtree '%s' is ignored: its %llu bytes at %#llx are not preserved\n",
 			st.name, st.size, st.phys);
-		kho_fdt_del(kho_in.fdt, st.name);
+		if (kho_fdt_del(kho_in.fdt, st.name)) {
+			kho_abandon("the handover FDT cannot be edited");
+			return;
+		}
 		node = 0;
 	}
 }

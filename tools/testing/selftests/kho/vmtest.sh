@@ -14,5 +14,5 @@ trap 'rm -rf "$dir"' EXIT
 "$root/scripts/initramfs" "$dir/initrd" --add "$next:/boot/kernel"
 "$root/scripts/qemu-run" --kernel "$image" --initrd "$dir/initrd" --mem 1G \
 	--append "kho=on guest=payload chain=kernel" --clean --log "$dir/log" \
-	--expect "KHO restore succeeded"
+	--expect "KHO restore succeeded" -- -serial null
 echo "KHO restore succeeded"
