@@ -13,7 +13,12 @@
 set -u
 KHO_ROOT=${KHO_ROOT:-$(cd "$(dirname "${BASH_SOURCE[0]}")/../../../.." && pwd)}
 KHO_BUILD=${KHO_BUILD:-$KHO_ROOT/build}
-KHO_PEERS=${KHO_PEERS:-$KHO_ROOT/../shared/peers}
+# Kernels of other makes; looked for in a "peers" beside the checkout
+if [ -z "${KHO_PEERS:-}" ]; then
+	for KHO_PEERS in "$KHO_ROOT"/../peers "$KHO_ROOT"/../*/peers; do
+		[ ! -d "$KHO_PEERS" ] || break
+	done
+fi
 export KHO_ROOT KHO_BUILD
 
 test_name=$(basename "$0" .sh)
