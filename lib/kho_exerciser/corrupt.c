@@ -159,23 +159,32 @@ static int add_key(unsigned long pfn, unsigned int order)
 	return kho_radix_add_page(&kho_out_map, pfn, order);
 }
 
-/* Blocks of ours, and one more around or inside each of them. */
+/*
+ * Pages of our own that carry three keys on top of one another, and one key
+ * inside every larger block of the plan.  A block around pages of the plan
+ * would do as well, but it could hit a node of the map, and that is block_node.
+ */
 static int block_overlap(void)
 {
-	unsigned long i;
-	int err = -ENOENT;
+	struct page *page = alloc_pages(GFP_KERNEL, 4);
+	unsigned long i, pfn;
+	int err;
 
-	for (i = 0; i < ex_nr; i++) {
-		unsigned long pfn = PHYS_PFN(ex_blocks[i].rec.phys);
-
-		if (!ex_blocks[i].preserved || !pfn)
-			continue;
-		err = ex_blocks[i].rec.nr_pages > 1 ? add_key(pfn, 0) :
-						      add_key(round_down(pfn, 4), 2);
-		if (err)
-			break;
+	if (!page)
+		return -ENOMEM;
+	pfn = page_to_pfn(page);
+	err = add_key(pfn, 4) ?: add_key(pfn + 4, 2) ?: add_key(pfn + 15, 0);
+	for (i = 0; i < ex_nr && !err; i++) {
+		if (ex_blocks[i].preserved && ex_blocks[i].rec.nr_pages > 1)
+			err = add_key(PHYS_PFN(ex_blocks[i].rec.phys), 0);
 	}
 	return err;
+}
+
+/* A block that lies on the map itself. */
+static int block_node(void)
+{
+	return add_key(PHYS_PFN(kho_node_phys((u64 *)kho_out_map.root)), 0);
 }
 
 static int block_largest(void)
@@ -330,6 +339,7 @@ static const struct way {
 	{ "node-scratch",	node_scratch },
 	{ "node-preserved",	node_preserved },
 	{ "block-overlap",	block_overlap },
+	{ "block-node",		block_node },
 	{ "block-largest",	block_largest },
 	{ "block-order-63",	block_order_63 },
 	{ "block-scratch",	block_scratch },
