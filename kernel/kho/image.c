@@ -314,9 +314,9 @@ int kho_kexec_locate(struct kexec_buf *kbuf, int (*func)(struct resource *, void
  * kho_kexec_commit - the image is about to be started
  * @image:	the image
  *
- * Returns: 0; -EBUSY if something is preserved that would be lost; -ENOSPC if so
- * much was preserved since the image was loaded that it could not boot; -EIO if
- * the outgoing map is damaged.
+ * Returns: 0; -EBUSY if something is preserved that would be lost, or that had
+ * a memory error; -ENOSPC if so much was preserved since the image was loaded
+ * that it could not boot; -EIO if the outgoing map is damaged.
  */
 int kho_kexec_commit(const struct kimage *image)
 {
@@ -327,7 +327,9 @@ int kho_kexec_commit(const struct kimage *image)
 		return refuse_loss(BY_HAND);
 	if (image->kho.loss)
 		return refuse_loss(image->kho.loss);
-	return kho_allow_loss ? 0 : check_memory(image->kho.loaded);
+	if (kho_allow_loss)
+		return 0;
+	return kho_out_check_poison() ?: check_memory(image->kho.loaded);
 }
 
 /**

@@ -85,6 +85,7 @@ int kho_out_add(unsigned long pfn, unsigned int order);
 int kho_out_order(unsigned long pfn);
 bool kho_out_del(unsigned long pfn, unsigned int order);
 unsigned long kho_out_pages(void);
+int kho_out_check_poison(void);
 #ifdef CONFIG_KEXEC_HANDOVER_DEBUG
 void kho_out_check(void);
 #else

@@ -165,15 +165,17 @@ static int refuse(unsigned long pfn, unsigned long nr_pages, const char *why)
 	return -EINVAL;
 }
 
-static bool has_poison(unsigned long pfn, unsigned long nr_pages)
+static bool any_poison(void)
 {
-	if (!IS_ENABLED(CONFIG_MEMORY_FAILURE) || !atomic_long_read(&num_poisoned_pages))
-		return false;
-	for (; nr_pages; nr_pages--, pfn++) {
-		if (PageHWPoison(pfn_to_page(pfn)))
-			return true;
-	}
-	return false;
+	return IS_ENABLED(CONFIG_MEMORY_FAILURE) && atomic_long_read(&num_poisoned_pages);
+}
+
+/* The first bad page of a range, or its end. */
+static unsigned long find_poison(unsigned long pfn, unsigned long end)
+{
+	while (pfn < end && !PageHWPoison(pfn_to_page(pfn)))
+		pfn++;
+	return pfn;
 }
 
 /* The receiver has only the memory of the firmware's map. */
@@ -201,7 +203,7 @@ static int check_range(unsigned long pfn, unsigned long nr_pages)
 		return refuse(pfn, nr_pages, "it lies in a scratch area; move it out first");
 	if (!all_early(pfn, nr_pages))
 		return refuse(pfn, nr_pages, "hot-added or driver-managed memory");
-	if (has_poison(pfn, nr_pages))
+	if (any_poison() && find_poison(pfn, pfn + nr_pages) < pfn + nr_pages)
 		return refuse(pfn, nr_pages, "it holds a hardware-poisoned page");
 	return 0;
 }
@@ -451,6 +453,36 @@ bool kho_out_del(unsigned long pfn, unsigned int order)
 {
 	guard(mutex)(&kho_out_map.lock);
 	return remove_block(pfn, order);
+}
+
+static int poison_run(struct kho_map_walk *w, u64 key, unsigned long nr)
+{
+	unsigned long pfn, end;
+	unsigned int order;
+
+	if (!kho_map_decode(key, &pfn, &order))
+		return -EIO;
+	end = pfn + (nr << order);
+	pfn = find_poison(pfn, end);
+	if (pfn == end)
+		return 0;
+	pr_err("page %#llx is preserved and had a memory error since: refused; echo 1 >/sys/kernel/kho/allow_loss overrides\n",
+	       PFN_PHYS(pfn));
+	return -EBUSY;
+}
+
+/**
+ * kho_out_check_poison - did preserved memory break since it was preserved?
+ *
+ * The next kernel does not know which pages are bad.
+ *
+ * Returns: 0; -EBUSY, with a line in the log; -EIO if the map is damaged.
+ */
+int kho_out_check_poison(void)
+{
+	struct kho_map_walk w = { .run = poison_run };
+
+	return any_poison() ? kho_out_walk(&w) : 0;
 }
 
 #ifdef CONFIG_KEXEC_HANDOVER_DEBUG
