@@ -13,6 +13,7 @@
 #include <linux/io.h>
 #include <linux/kexec_handover.h>
 #include <linux/kstrtox.h>
+#include <linux/liveupdate.h>
 #include <linux/mm.h>
 #include <linux/mutex.h>
 
@@ -328,10 +329,18 @@ void *kho_out_fdt(void)
 	return out_fdt;
 }
 
+static bool matters(const char *name)
+{
+	if (!strcmp(name, LUO_SUBTREE))
+		return liveupdate_has_state();
+	return !kho_metadata_owns(name);
+}
+
 /**
  * kho_out_has_state - would anybody miss what is preserved?
  *
- * Returns: true if there is a subtree besides KHO's own.
+ * Returns: true if there is a subtree besides KHO's own, and that of live update
+ * without sessions.
  */
 bool kho_out_has_state(void)
 {
@@ -340,7 +349,7 @@ bool kho_out_has_state(void)
 
 	guard(mutex)(&out_fdt_lock);
 	while (out_fdt && (node = kho_fdt_next(out_fdt, node, &st)) > 0) {
-		if (st.name && !kho_metadata_owns(st.name))
+		if (st.name && matters(st.name))
 			return true;
 	}
 	return false;

@@ -74,6 +74,25 @@ static void unpin_map(unsigned long nr_pages)
 		schedule_work(&free_map_work);
 }
 
+/**
+ * kho_in_pin - keep the map for a while
+ *
+ * Returns: true, to be followed by kho_in_unpin(); false if there is nothing in
+ * it any more.
+ */
+bool kho_in_pin(void)
+{
+	return atomic_long_inc_not_zero(&kho_in.pins);
+}
+
+/**
+ * kho_in_unpin - undo kho_in_pin()
+ */
+void kho_in_unpin(void)
+{
+	unpin_map(1);
+}
+
 /* A leaf's bit as the atomic bit operations want it: on 64 bit the same. */
 static unsigned long *leaf_words(unsigned long pfn, unsigned int order)
 {

@@ -51,6 +51,8 @@ extern struct kho_incoming kho_in;
 
 /* incoming.c */
 void kho_in_settle(void);
+bool kho_in_pin(void);
+void kho_in_unpin(void);
 int kho_in_find(const char *name, struct kho_subtree *st);
 void kho_in_forget(const char *name);
 bool kho_in_covers(unsigned long pfn, unsigned long nr_pages);
@@ -62,6 +64,9 @@ void kho_in_return(unsigned long pfn, unsigned int order);
 struct page *kho_in_claim_pages(unsigned long pfn, unsigned long nr_pages);
 struct folio *kho_in_claim_folio(unsigned long pfn);
 void kho_in_discard_pages(unsigned long pfn, unsigned long nr_pages);
+
+/* forward.c */
+int kho_forward_unclaimed(void);
 
 /* early.c */
 void kho_early_release(unsigned long pfn, unsigned long nr_pages);
@@ -81,6 +86,7 @@ extern struct kho_radix_tree kho_out_map;
 
 int kho_out_init(void);
 int kho_out_walk(struct kho_map_walk *w);
+int kho_out_merge(u64 *other);
 int kho_out_add(unsigned long pfn, unsigned int order);
 int kho_out_order(unsigned long pfn);
 bool kho_out_del(unsigned long pfn, unsigned int order);

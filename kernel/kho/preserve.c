@@ -422,6 +422,41 @@ int kho_out_add(unsigned long pfn, unsigned int order)
 	return 0;
 }
 
+static int merge_leaf(struct kho_map_walk *w, u64 first, const u64 *leaf)
+{
+	u64 *ours;
+
+	return kho_map_make_leaf(root(), first, &ours);
+}
+
+static int merge_run(struct kho_map_walk *w, u64 key, unsigned long nr)
+{
+	unsigned long pfn;
+	unsigned int order;
+
+	if (!kho_map_decode(key, &pfn, &order))
+		return -EIO;
+	for (; nr; nr--, pfn += 1UL << order)
+		insert_block(pfn, order);
+	return 0;
+}
+
+/**
+ * kho_out_merge - preserve all that is in another map
+ * @other:	root of the other map, none of whose blocks lies across ours
+ *
+ * Returns: 0; -ENOMEM, and nothing is preserved; -EIO if it is damaged.
+ */
+int kho_out_merge(u64 *other)
+{
+	struct kho_map_walk leaves = { .leaf = merge_leaf };
+	struct kho_map_walk keys = { .run = merge_run };
+	u64 phys = kho_node_phys(other);
+
+	guard(mutex)(&kho_out_map.lock);
+	return kho_map_walk(&leaves, phys) ?: kho_map_walk(&keys, phys);
+}
+
 /**
  * kho_out_order - order of the preserved block that starts at a page
  * @pfn:	first page

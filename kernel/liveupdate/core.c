@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Live Update Orchestrator: from one kernel to the next
+ */
+
+/**
+ * DOC: Overview
+ *
+ * Userspace puts open files into sessions; at the kexec they are frozen and
+ * written down, and userspace takes them back in the next kernel.
+ *
+ * - session.c: sessions, and the file descriptors that keep them
+ * - handover.c: sessions on their way from one kernel to the next
+ * - file.c: the files of a session
+ * - handler.c, flb.c: who knows how to preserve what
+ * - device.c, ioctl.c: /dev/liveupdate
+ * - gate.c: keeps users out while a reboot freezes their files
+ * - block.c: chains of pages that travel; wire.c: are they well formed?
+ */
+#define pr_fmt(fmt) "luo: " fmt
+
+#include <linux/init.h>
+#include <linux/io.h>
+#include <linux/kexec_handover.h>
+#include <linux/kstrtox.h>
+#include <linux/ktime.h>
+#include <linux/mm.h>
+#include <linux/string.h>
+
+#include "../kho/internal.h"
+
+#include "internal.h"
+#include "wire.h"
+
+struct luo_ser *luo_out;
+
+static bool luo_enable __ro_after_init;
+static u64 luo_number;	/* live updates since the last cold boot */
+
+static int __init luo_parse_enable(char *arg)
+{
+	return kstrtobool(arg, &luo_enable);
+}
+early_param("liveupdate", luo_parse_enable);
+
+/**
+ * liveupdate_enabled - can files be preserved in this kernel?
+ *
+ * Context: any.  The answer is final after late_initcall.
+ *
+ * Returns: true if they can.
+ */
+bool liveupdate_enabled(void)
+{
+	return luo_enable;
+}
+EXPORT_SYMBOL_GPL(liveupdate_enabled);
+
+/**
+ * liveupdate_has_state - would anybody miss what is preserved?
+ *
+ * Returns: true if there is a session that goes over.
+ */
+bool liveupdate_has_state(void)
+{
+	return luo_enable && luo_sessions_exist();
+}
+
+/*
+ * Departure
+ */
+
+static int freeze(struct luo_summary *sum, u64 *sessions_pa)
+{
+	int err = luo_sessions_freeze();
+
+	if (err)
+		return err;
+	err = luo_flb_freeze();
+	if (err)
+		goto unfreeze;
+	err = luo_sessions_serialize(sum, sessions_pa);
+	err = err ?: kho_forward_unclaimed();
+	if (!err)
+		return 0;
+	luo_flb_unfreeze();
+unfreeze:
+	luo_sessions_unfreeze();
+	return err;
+}
+
+/**
+ * liveupdate_reboot - freeze all files, the kexec is about to happen
+ *
+ * The last step of a kexec that can fail.  When it has succeeded, nothing of
+ * the sessions changes any more.
+ *
+ * Context: may sleep.
+ * Returns: 0, also if live update is off; the error of the file or FLB that
+ * cannot be frozen; -ENOMEM, -ENOSPC; -EINTR.  On an error everything is as
+ * usable as before.
+ */
+int liveupdate_reboot(void)
+{
+	struct luo_summary sum = {};
+	ktime_t start = ktime_get();
+	u64 sessions_pa = 0;
+	int err;
+
+	if (!luo_enable)
+		return 0;
+	err = luo_gate_close();
+	if (err)
+		return err;
+	err = freeze(&sum, &sessions_pa);
+	if (err) {
+		pr_err("the kexec is called off: %d; all sessions are as they were\n", err);
+		luo_gate_open();
+		return err;
+	}
+	luo_out->sessions_pa = sessions_pa;
+	luo_gate_freeze();
+	pr_info("%lu sessions with %lu files and %llu KiB are handed over, frozen in %lld us\n",
+		sum.sessions, sum.files, sum.bytes >> 10,
+		ktime_us_delta(ktime_get(), start));
+	return 0;
+}
+
+/*
+ * Arrival
+ */
+
+static int __init receive_ser(const struct luo_ser *ser)
+{
+	int err, flb_err;
+
+	luo_number = ser->liveupdate_num;
+	pr_info("Retrieved live update data, liveupdate number: %lld\n", luo_number);
+	err = luo_sessions_receive(ser->sessions_pa);
+	if (err)
+		pr_err("the list of sessions is damaged: %d; what follows the damage is lost\n",
+		       err);
+	flb_err = luo_flb_receive(ser->flbs_pa);
+	if (flb_err)
+		pr_err("the list of FLBs is damaged: %d; they are lost\n", flb_err);
+	return err ?: flb_err;
+}
+
+/* Before any driver may ask for what arrived. */
+static int __init luo_receive(void)
+{
+	struct luo_ser *ser;
+	phys_addr_t phys;
+	size_t size;
+	int err;
+
+	if (!luo_enable)
+		return 0;
+	if (!kho_is_enabled()) {
+		pr_info("Disabling liveupdate because KHO is disabled\n");
+		luo_enable = false;
+		return 0;
+	}
+	err = luo_sessions_init();
+	if (err) {
+		luo_enable = false;
+		return err;
+	}
+	err = kho_retrieve_subtree(LUO_SUBTREE, &phys, &size);
+	if (err == -ENOENT)
+		return 0;
+	/* Read nothing but what was preserved. */
+	if (err || offset_in_page(phys) || kho_in_order(PHYS_PFN(phys)) < 0 ||
+	    luo_wire_check_ser(phys_to_virt(phys), size)) {
+		pr_err("what the previous kernel left is damaged or of another version than %s: it is ignored\n",
+		       LUO_COMPATIBLE);
+		return 0;
+	}
+	ser = phys_to_virt(phys);
+	receive_ser(ser);
+	kho_in_forget(LUO_SUBTREE);
+	kho_restore_free(ser);
+	return 0;
+}
+core_initcall(luo_receive);
+
+static int __init prepare_outgoing(void)
+{
+	int err;
+
+	luo_out = kho_alloc_preserve(sizeof(*luo_out));
+	if (IS_ERR(luo_out))
+		return PTR_ERR(luo_out);
+	memcpy(luo_out->compatible, LUO_COMPATIBLE, sizeof(LUO_COMPATIBLE));
+	luo_out->liveupdate_num = luo_number + 1;
+	err = luo_flb_init_outgoing();
+	err = err ?: luo_sessions_reserve();
+	err = err ?: kho_add_subtree(LUO_SUBTREE, luo_out, sizeof(*luo_out));
+	return err ?: luo_device_init();
+}
+
+static int __init luo_init(void)
+{
+	int err = 0;
+
+	if (luo_enable)
+		err = kho_is_enabled() ? prepare_outgoing() : -EOPNOTSUPP;
+	if (err) {
+		pr_err("cannot be initialised (%d): live update is off\n", err);
+		luo_enable = false;
+	}
+	return 0;
+}
+late_initcall(luo_init);

@@ -1,0 +1,472 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Live update: a set of files
+ */
+
+/**
+ * DOC: Files
+ *
+ * A set holds what travels together: the files of a session.  What it means to
+ * preserve a file is the business of the file's handler; here is kept which
+ * files there are, that each is preserved once, and in which order the handlers
+ * are called.
+ *
+ * A file that arrived has no handler until it is needed: the handler's module
+ * may be loaded later, or never.
+ */
+#define pr_fmt(fmt) "luo: " fmt
+
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "internal.h"
+#include "wire.h"
+
+/* All files that are preserved or were retrieved, by what identifies them. */
+static DEFINE_XARRAY(identities);
+
+/**
+ * luo_files_init - an empty set
+ * @set:	the set
+ */
+void luo_files_init(struct luo_files *set)
+{
+	INIT_LIST_HEAD(&set->list);
+	xa_init(&set->by_token);
+	set->nr = 0;
+	kho_block_set_init(&set->blocks, sizeof(struct luo_file_ser));
+}
+
+static struct liveupdate_file_op_args op_args(const struct luo_file *f)
+{
+	return (struct liveupdate_file_op_args) {
+		.handler = f->fh,
+		.retrieve_status = f->retrieve_status,
+		.file = f->file,
+		.serialized_data = f->data,
+		.private_data = f->private_data,
+	};
+}
+
+static int identify(struct luo_file *f)
+{
+	unsigned long id = f->fh->ops->get_id ? f->fh->ops->get_id(f->file) :
+						(unsigned long)f->file;
+	int err = xa_insert(&identities, id, f, GFP_KERNEL);
+
+	f->id = id;
+	f->identified = !err;
+	return err;
+}
+
+/* Lets go of all that keeps a file and its handler; the last step of each. */
+static void release(struct luo_file *f)
+{
+	if (f->identified)
+		xa_erase(&identities, f->id);
+	f->identified = false;
+	if (f->fh)
+		luo_handler_put(f->fh);
+	f->fh = NULL;
+	if (f->file)
+		fput(f->file);
+	f->file = NULL;
+}
+
+static void remove(struct luo_files *set, struct luo_file *f)
+{
+	release(f);
+	xa_erase(&set->by_token, f->token);
+	list_del(&f->node);
+	set->nr--;
+	kfree(f);
+}
+
+/*
+ * Preserving
+ */
+
+/* Calls the handler; whatever fails, the file is as before. */
+static int preserve_file(struct luo_file *f)
+{
+	struct liveupdate_file_op_args args;
+	int err;
+
+	f->fh = luo_handler_for_file(f->file);
+	if (!f->fh)
+		return -ENOENT;
+	strscpy(f->compatible, f->fh->compatible);
+	err = identify(f);
+	if (err)
+		return err;
+	err = luo_flb_file_preserve(f->fh);
+	if (err)
+		return err;
+	args = op_args(f);
+	err = f->fh->ops->preserve(&args);
+	if (err) {
+		luo_flb_file_unpreserve(f->fh);
+		return err;
+	}
+	f->data = args.serialized_data;
+	f->private_data = args.private_data;
+	return 0;
+}
+
+/**
+ * luo_files_preserve - put a file into a set
+ * @set:	the set
+ * @token:	to know it by in the next kernel
+ * @fd:		descriptor of the current task
+ *
+ * Context: may sleep.
+ * Returns: 0; -EEXIST if the token is in use; -EBADF; -ENOENT if no handler
+ * wants the file; -EBUSY if the file is in a set already; -ENOSPC, -ENOMEM;
+ * or what the handler says.
+ */
+int luo_files_preserve(struct luo_files *set, u64 token, int fd)
+{
+	struct luo_file *f;
+	int err;
+
+	if (xa_load(&set->by_token, token))
+		return -EEXIST;
+	err = kho_block_set_grow(&set->blocks, set->nr + 1);
+	if (err)
+		return err;
+	f = kzalloc(sizeof(*f), GFP_KERNEL_ACCOUNT);
+	if (!f)
+		return -ENOMEM;
+	f->token = token;
+	f->file = fget(fd);
+	err = f->file ? 0 : -EBADF;
+	/* First, because after the handler nothing may fail any more. */
+	err = err ?: xa_insert(&set->by_token, token, f, GFP_KERNEL_ACCOUNT);
+	if (err)
+		goto fail;
+	err = preserve_file(f);
+	if (err) {
+		xa_erase(&set->by_token, token);
+		goto fail;
+	}
+	list_add_tail(&f->node, &set->list);
+	set->nr++;
+	return 0;
+
+fail:
+	release(f);
+	kfree(f);
+	kho_block_set_shrink(&set->blocks, set->nr);
+	return err;
+}
+
+/**
+ * luo_files_unpreserve - let all files of a set go
+ * @set:	a set of this kernel's files; empty afterwards
+ */
+void luo_files_unpreserve(struct luo_files *set)
+{
+	struct luo_file *f, *prev;
+
+	list_for_each_entry_safe_reverse(f, prev, &set->list, node) {
+		struct liveupdate_file_op_args args = op_args(f);
+
+		f->fh->ops->unpreserve(&args);
+		luo_flb_file_unpreserve(f->fh);
+		remove(set, f);
+	}
+	kho_block_set_destroy(&set->blocks);
+}
+
+/*
+ * Before the jump
+ */
+
+static void unfreeze_until(struct luo_files *set, struct luo_file *end)
+{
+	struct luo_file *f;
+
+	list_for_each_entry(f, &set->list, node) {
+		struct liveupdate_file_op_args args = op_args(f);
+
+		if (f == end)
+			return;
+		if (f->fh->ops->unfreeze)
+			f->fh->ops->unfreeze(&args);
+	}
+}
+
+/**
+ * luo_files_freeze - nothing of the files may change any more
+ * @set:	a set of this kernel's files
+ *
+ * Context: may sleep.
+ * Returns: 0; the error of the handler that failed, and no file is frozen.
+ */
+int luo_files_freeze(struct luo_files *set)
+{
+	struct luo_file *f;
+
+	list_for_each_entry(f, &set->list, node) {
+		struct liveupdate_file_op_args args = op_args(f);
+		int err;
+
+		if (!f->fh->ops->freeze)
+			continue;
+		err = f->fh->ops->freeze(&args);
+		if (err < 0) {
+			pr_err("token %#llx (%s) cannot be frozen: %d\n",
+			       f->token, f->compatible, err);
+			unfreeze_until(set, f);
+			return err;
+		}
+		f->data = args.serialized_data;
+	}
+	return 0;
+}
+
+/**
+ * luo_files_unfreeze - the reboot was aborted
+ * @set:	a set that was frozen
+ */
+void luo_files_unfreeze(struct luo_files *set)
+{
+	unfreeze_until(set, NULL);
+}
+
+/* Is there anything to hand over?  What was retrieved belongs to this kernel. */
+static bool travels(const struct luo_file *f)
+{
+	return !f->retrieve_status;
+}
+
+/**
+ * luo_files_serialize - write down a set for the next kernel
+ * @set:	a set, frozen if it is of this kernel's files
+ * @sum:	what goes over is added
+ * @count:	set to the number of files
+ *
+ * Returns: address of the chain; 0 if no file goes over.
+ */
+u64 luo_files_serialize(struct luo_files *set, struct luo_summary *sum, unsigned long *count)
+{
+	struct kho_block_set_it it;
+	struct luo_file *f;
+
+	*count = 0;
+	kho_block_set_clear(&set->blocks);
+	kho_block_set_it_init(&it, &set->blocks);
+	list_for_each_entry(f, &set->list, node) {
+		struct liveupdate_file_op_args args = op_args(f);
+		struct luo_file_ser *ser;
+
+		if (!travels(f))
+			continue;
+		ser = kho_block_set_it_reserve_entry(&it);
+		strscpy(ser->compatible, f->compatible);
+		ser->data = f->data;
+		ser->token = f->token;
+		if (f->fh && f->fh->ops->get_size)
+			sum->bytes += f->fh->ops->get_size(&args);
+		++*count;
+	}
+	sum->files += *count;
+	return kho_block_set_head_pa(&set->blocks);
+}
+
+/**
+ * luo_files_report_lost - say which files end with this kernel
+ * @set:	a set that arrived
+ * @session:	name for the log
+ */
+void luo_files_report_lost(struct luo_files *set, const char *session)
+{
+	struct luo_file *f;
+
+	list_for_each_entry(f, &set->list, node) {
+		if (f->file && xa_load(&identities, f->id) == f)
+			pr_warn("session '%s': token %#llx was retrieved and is not preserved again\n",
+				session, f->token);
+	}
+}
+
+/*
+ * Receiving
+ */
+
+static int receive_file(struct luo_files *set, const struct luo_file_ser *ser)
+{
+	struct luo_file *f;
+	int err;
+
+	if (luo_wire_check_file(ser))
+		return -EINVAL;
+	f = kzalloc(sizeof(*f), GFP_KERNEL);
+	if (!f)
+		return -ENOMEM;
+	strscpy(f->compatible, ser->compatible);
+	f->data = ser->data;
+	f->token = ser->token;
+	err = xa_insert(&set->by_token, f->token, f, GFP_KERNEL);
+	if (err) {
+		kfree(f);
+		return err == -EBUSY ? -EINVAL : err;
+	}
+	list_add_tail(&f->node, &set->list);
+	set->nr++;
+	return 0;
+}
+
+/**
+ * luo_files_receive - fill an empty set with what arrived
+ * @set:	the set
+ * @ser:	the session
+ *
+ * Context: may sleep.
+ * Returns: 0; -EINVAL if it is damaged, -ENOMEM; then the set is empty again.
+ */
+int luo_files_receive(struct luo_files *set, const struct luo_session_ser *ser)
+{
+	struct kho_block_set arrived;
+	struct kho_block_set_it it;
+	struct luo_file_ser *file;
+	struct luo_file *f, *next;
+	int err;
+
+	kho_block_set_init(&arrived, sizeof(*file));
+	err = kho_block_set_restore(&arrived, ser->files);
+	kho_block_set_it_init(&it, &arrived);
+	while (!err && (file = kho_block_set_it_read_entry(&it)))
+		err = receive_file(set, file);
+	kho_block_set_destroy(&arrived);
+	if (!err && ser->files && set->nr != ser->count)
+		err = -EINVAL;
+	if (err) {
+		list_for_each_entry_safe(f, next, &set->list, node)
+			remove(set, f);
+	}
+	return err;
+}
+
+/**
+ * luo_files_reserve - make room to hand on all files of a set
+ * @set:	a set that arrived
+ *
+ * Returns: 0, -ENOMEM or -ENOSPC.
+ */
+int luo_files_reserve(struct luo_files *set)
+{
+	return kho_block_set_grow(&set->blocks, set->nr);
+}
+
+static bool find_handler(struct luo_file *f)
+{
+	if (!f->fh)
+		f->fh = luo_handler_by_name(f->compatible);
+	return f->fh;
+}
+
+/**
+ * luo_files_retrieve - make a file of what arrived
+ * @set:	a set that arrived
+ * @token:	which file
+ *
+ * Context: may sleep.
+ * Returns: the open file with a reference, the same one each time; an ERR_PTR:
+ * -ENOENT if there is no such token, -EAGAIN if its handler is not there, or
+ * what the handler says, once and for all unless it says that trying again
+ * makes sense.
+ */
+struct file *luo_files_retrieve(struct luo_files *set, u64 token)
+{
+	struct luo_file *f = xa_load(&set->by_token, token);
+	struct liveupdate_file_op_args args;
+	int err;
+
+	if (!f)
+		return ERR_PTR(-ENOENT);
+	if (f->retrieve_status < 0)
+		return ERR_PTR(f->retrieve_status);
+	if (f->file)
+		return get_file(f->file);
+	if (!find_handler(f))
+		return ERR_PTR(-EAGAIN);
+	args = op_args(f);
+	err = f->fh->ops->retrieve(&args);
+	if (err && args.retryable)
+		return ERR_PTR(err);
+	if (!err && !args.file)
+		err = -EINVAL;
+	f->retrieve_status = err < 0 ? err : err ? -EINVAL : 1;
+	if (err)
+		return ERR_PTR(f->retrieve_status);
+	f->file = args.file;
+	/* If this fails the file can be preserved while it is in this set. */
+	if (identify(f))
+		pr_warn_ratelimited("token %#llx (%s) is not known by its identity\n",
+				    token, f->compatible);
+	return get_file(f->file);
+}
+
+static bool may_finish(struct luo_file *f)
+{
+	struct liveupdate_file_op_args args;
+
+	if (!find_handler(f))
+		return false;
+	args = op_args(f);
+	return !f->fh->ops->can_finish || f->fh->ops->can_finish(&args);
+}
+
+static void finish_file(struct luo_files *set, struct luo_file *f)
+{
+	struct liveupdate_file_op_args args = op_args(f);
+
+	f->fh->ops->finish(&args);
+	luo_flb_file_finish(f->fh);
+	remove(set, f);
+}
+
+static int finish(struct luo_files *set, bool all)
+{
+	struct luo_file *f, *prev;
+
+	list_for_each_entry(f, &set->list, node) {
+		if ((all || f->retrieve_status) && !may_finish(f))
+			return -EBUSY;
+	}
+	list_for_each_entry_safe_reverse(f, prev, &set->list, node) {
+		if (all || f->retrieve_status)
+			finish_file(set, f);
+	}
+	kho_block_set_shrink(&set->blocks, set->nr);
+	return 0;
+}
+
+/**
+ * luo_files_finish - be done with all files that arrived
+ * @set:	a set that arrived; empty afterwards
+ *
+ * Those that were retrieved become files like any other, the rest is freed.
+ *
+ * Context: may sleep.
+ * Returns: 0; -EBUSY if a handler refuses or is not there, and nothing is done.
+ */
+int luo_files_finish(struct luo_files *set)
+{
+	return finish(set, true);
+}
+
+/**
+ * luo_files_finish_retrieved - be done with the files somebody asked for
+ * @set:	a set that arrived; those nobody asked for remain
+ *
+ * Context: may sleep.
+ * Returns: 0; -EBUSY if a handler refuses, and nothing is done.
+ */
+int luo_files_finish_retrieved(struct luo_files *set)
+{
+	return finish(set, false);
+}

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Live update: sessions on their way from one kernel to the next
+ */
+#define pr_fmt(fmt) "luo: " fmt
+
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "session.h"
+#include "wire.h"
+
+/*
+ * Arrival
+ */
+
+/* A damaged session is lost, the others are not. */
+static int receive_session(const struct luo_session_ser *ser)
+{
+	struct luo_session *s;
+	int err;
+
+	if (luo_wire_check_session(ser))
+		return -EINVAL;
+	s = luo_session_alloc(ser->name, true);
+	if (!s)
+		return -ENOMEM;
+	err = luo_files_receive(&s->files, ser);
+	if (err) {
+		pr_err("session '%s' is lost: its files cannot be read: %d\n", s->name, err);
+		kfree(s);
+		return 0;
+	}
+	guard(mutex)(&luo_sessions_lock);
+	luo_session_insert(s);
+	return 0;
+}
+
+/**
+ * luo_sessions_receive - take over the sessions of the previous kernel
+ * @head_pa:	address of their chain; 0: there are none
+ *
+ * Context: may sleep, at boot.
+ * Returns: 0; -EINVAL if the chain is damaged, -ENOMEM.  On an error the
+ * sessions before the damage are there.
+ */
+int luo_sessions_receive(u64 head_pa)
+{
+	struct luo_session_ser *ser;
+	struct kho_block_set_it it;
+	struct kho_block_set arrived;
+	int err;
+
+	kho_block_set_init(&arrived, sizeof(*ser));
+	err = kho_block_set_restore(&arrived, head_pa);
+	kho_block_set_it_init(&it, &arrived);
+	while (!err && (ser = kho_block_set_it_read_entry(&it)))
+		err = receive_session(ser);
+	kho_block_set_destroy(&arrived);
+	return err;
+}
+
+/**
+ * luo_sessions_reserve - make room to hand on all sessions that arrived
+ *
+ * Done early, so that a reboot does not fail for want of memory.
+ *
+ * Returns: 0, -ENOMEM or -ENOSPC.
+ */
+int luo_sessions_reserve(void)
+{
+	struct luo_session *s;
+	int err;
+
+	guard(mutex)(&luo_sessions_lock);
+	err = kho_block_set_grow(&luo_session_blocks, luo_outgoing.nr + luo_incoming.nr);
+	list_for_each_entry(s, &luo_incoming.list, node)
+		err = err ?: luo_files_reserve(&s->files);
+	return err;
+}
+
+/*
+ * Departure.  The gate is closed: nobody else looks at the sessions.
+ */
+
+/**
+ * luo_sessions_exist - would anybody miss a session?
+ *
+ * Returns: true if there is one that goes over.
+ */
+bool luo_sessions_exist(void)
+{
+	struct luo_session *s;
+
+	guard(mutex)(&luo_sessions_lock);
+	if (luo_outgoing.nr)
+		return true;
+	list_for_each_entry(s, &luo_incoming.list, node) {
+		if (!s->finished)
+			return true;
+	}
+	return false;
+}
+
+/* Latest first; @s itself is not frozen. */
+static void unfreeze_before(struct luo_session *s)
+{
+	list_for_each_entry_continue_reverse(s, &luo_outgoing.list, node)
+		luo_files_unfreeze(&s->files);
+}
+
+/**
+ * luo_sessions_freeze - freeze the files of all sessions
+ *
+ * Returns: 0; the error of the first file that failed, and no file is frozen.
+ */
+int luo_sessions_freeze(void)
+{
+	struct luo_session *s;
+	int err;
+
+	list_for_each_entry(s, &luo_outgoing.list, node) {
+		scoped_guard(mutex, &s->lock)
+			err = luo_files_freeze(&s->files);
+		if (err) {
+			pr_err("session '%s' cannot be frozen: %d\n", s->name, err);
+			unfreeze_before(s);
+			return err;
+		}
+	}
+	return 0;
+}
+
+/**
+ * luo_sessions_unfreeze - undo luo_sessions_freeze()
+ */
+void luo_sessions_unfreeze(void)
+{
+	unfreeze_before(list_entry(&luo_outgoing.list, struct luo_session, node));
+}
+
+static bool wire_name_taken(struct hlist_head *names, const char *name)
+{
+	struct luo_session *s;
+
+	hlist_for_each_entry(s, &names[luo_session_hash(name)], by_wire) {
+		if (!strcmp(s->wire_name, name))
+			return true;
+	}
+	return false;
+}
+
+/* In the next kernel no two sessions have the same name. */
+static void choose_wire_name(struct hlist_head *names, struct luo_session *s)
+{
+	unsigned int n = 1;
+
+	strscpy_pad(s->wire_name, s->name);
+	while (wire_name_taken(names, s->wire_name))
+		luo_wire_unique_name(s->wire_name, s->name, n++);
+	if (n > 1)
+		pr_warn("session '%s' is handed on as '%s': the name is taken\n",
+			s->name, s->wire_name);
+	hlist_add_head(&s->by_wire, &names[luo_session_hash(s->wire_name)]);
+}
+
+static int write_session(struct luo_session *s, struct hlist_head *names,
+			 struct kho_block_set_it *it, struct luo_summary *sum)
+{
+	struct luo_session_ser *ser = kho_block_set_it_reserve_entry(it);
+	unsigned long count;
+
+	if (WARN_ON_ONCE(!ser))
+		return -ENOSPC;
+	choose_wire_name(names, s);
+	strscpy(ser->name, s->wire_name);
+	ser->files = luo_files_serialize(&s->files, sum, &count);
+	ser->count = count;
+	sum->sessions++;
+	return 0;
+}
+
+/**
+ * luo_sessions_serialize - write down all sessions for the next kernel
+ * @sum:	what goes over
+ * @head_pa:	set to the address of the chain; 0 if there are no sessions
+ *
+ * Returns: 0, -ENOMEM or -ENOSPC.
+ */
+int luo_sessions_serialize(struct luo_summary *sum, u64 *head_pa)
+{
+	struct hlist_head *names;
+	struct kho_block_set_it it;
+	struct luo_session *s;
+	int err = luo_sessions_reserve();
+
+	if (err)
+		return err;
+	names = kvcalloc(1 << LUO_SESSION_HASH_BITS, sizeof(*names), GFP_KERNEL);
+	if (!names)
+		return -ENOMEM;
+	kho_block_set_clear(&luo_session_blocks);
+	kho_block_set_it_init(&it, &luo_session_blocks);
+	list_for_each_entry(s, &luo_outgoing.list, node)
+		err = err ?: write_session(s, names, &it, sum);
+	list_for_each_entry(s, &luo_incoming.list, node) {
+		if (s->finished)
+			continue;
+		luo_files_report_lost(&s->files, s->name);
+		err = err ?: write_session(s, names, &it, sum);
+	}
+	kvfree(names);
+	*head_pa = kho_block_set_head_pa(&luo_session_blocks);
+	return err;
+}

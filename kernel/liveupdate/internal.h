@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the rooms of kernel/liveupdate share.
+ */
+#ifndef _LUO_INTERNAL_H
+#define _LUO_INTERNAL_H
+
+#include <linux/kho_block.h>
+#include <linux/list.h>
+#include <linux/liveupdate.h>
+#include <linux/mutex.h>
+#include <linux/types.h>
+#include <linux/xarray.h>
+
+struct file;
+
+/* core.c */
+extern struct luo_ser *luo_out;
+
+/*
+ * gate.c: everything that userspace starts goes through the gate; a reboot
+ * closes it, and it stays closed until the jump unless the reboot is aborted.
+ */
+int luo_gate_enter(void);
+bool luo_gate_enter_late(void);
+void luo_gate_leave(void);
+int luo_gate_close(void);
+void luo_gate_freeze(void);
+void luo_gate_open(void);
+
+/**
+ * struct luo_file - a file in a set
+ * @node:		place in the order of preservation
+ * @compatible:		who understands @data
+ * @token:		the user's name for it
+ * @data:		what travels
+ * @fh:			its handler, whose module we hold; NULL: not looked up yet
+ * @file:		the open file, with a reference; NULL: not retrieved
+ * @private_data:	the handler's
+ * @id:			what makes it the same as another file
+ * @retrieve_status:	see &struct liveupdate_file_op_args
+ * @identified:		@id is in the table of those
+ */
+struct luo_file {
+	struct list_head node;
+	char compatible[LIVEUPDATE_HNDL_COMPAT_LENGTH];
+	u64 token;
+	u64 data;
+	struct liveupdate_file_handler *fh;
+	struct file *file;
+	void *private_data;
+	unsigned long id;
+	int retrieve_status;
+	bool identified;
+};
+
+/**
+ * struct luo_files - a set of files that travel together
+ * @list:	in order of preservation
+ * @by_token:	token to &struct luo_file
+ * @nr:		number of files
+ * @blocks:	room for all that may have to be handed over
+ */
+struct luo_files {
+	struct list_head list;
+	struct xarray by_token;
+	unsigned long nr;
+	struct kho_block_set blocks;
+};
+
+/* What goes over at a reboot. */
+struct luo_summary {
+	unsigned long sessions;
+	unsigned long files;
+	u64 bytes;
+};
+
+/* file.c: callers lock the set */
+void luo_files_init(struct luo_files *set);
+int luo_files_preserve(struct luo_files *set, u64 token, int fd);
+void luo_files_unpreserve(struct luo_files *set);
+int luo_files_freeze(struct luo_files *set);
+void luo_files_unfreeze(struct luo_files *set);
+u64 luo_files_serialize(struct luo_files *set, struct luo_summary *sum, unsigned long *count);
+void luo_files_report_lost(struct luo_files *set, const char *session);
+int luo_files_receive(struct luo_files *set, const struct luo_session_ser *ser);
+int luo_files_reserve(struct luo_files *set);
+struct file *luo_files_retrieve(struct luo_files *set, u64 token);
+int luo_files_finish(struct luo_files *set);
+int luo_files_finish_retrieved(struct luo_files *set);
+
+/* handler.c */
+struct liveupdate_file_handler *luo_handler_for_file(struct file *file);
+struct liveupdate_file_handler *luo_handler_by_name(const char *compatible);
+void luo_handler_put(struct liveupdate_file_handler *fh);
+struct list_head *luo_handler_flbs(struct liveupdate_file_handler *fh);
+bool luo_handler_registered(struct liveupdate_file_handler *fh);
+void luo_registry_lock(bool write);
+void luo_registry_unlock(bool write);
+
+/* flb.c */
+int luo_flb_receive(u64 pa);
+int luo_flb_init_outgoing(void);
+int luo_flb_file_preserve(struct liveupdate_file_handler *fh);
+void luo_flb_file_unpreserve(struct liveupdate_file_handler *fh);
+void luo_flb_file_finish(struct liveupdate_file_handler *fh);
+void luo_flb_unlink_all(struct liveupdate_file_handler *fh);
+int luo_flb_freeze(void);
+void luo_flb_unfreeze(void);
+
+/* session.c */
+int luo_sessions_init(void);
+struct file *luo_session_create(const char *name);
+struct file *luo_session_retrieve(const char *name);
+void luo_session_abandon(struct file *file);
+
+/* handover.c */
+int luo_sessions_receive(u64 head_pa);
+int luo_sessions_reserve(void);
+int luo_sessions_freeze(void);
+void luo_sessions_unfreeze(void);
+int luo_sessions_serialize(struct luo_summary *sum, u64 *head_pa);
+bool luo_sessions_exist(void);
+
+/* device.c */
+int luo_device_init(void);
+
+/* ioctl.c */
+
+/* An ioctl: its structure starts with its size, which the caller sets. */
+struct luo_ioctl {
+	unsigned int cmd;
+	unsigned int size;
+	unsigned int min_size;
+	int (*run)(struct file *file, void *arg, void __user *uarg);
+};
+
+long luo_ioctl(struct file *file, unsigned int cmd, void __user *uarg,
+	       const struct luo_ioctl *table, unsigned int nr, unsigned int base,
+	       bool (*allowed)(struct file *file, unsigned int cmd));
+int luo_ioctl_reply(void __user *uarg, const void *arg, size_t size);
+int luo_ioctl_reply_fd(void __user *uarg, void *arg, size_t size, s32 *fdp, struct file *file);
+
+#endif /* _LUO_INTERNAL_H */

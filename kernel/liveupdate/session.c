@@ -1,0 +1,362 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Live update: sessions
+ */
+
+/**
+ * DOC: Sessions
+ *
+ * A session is a named set of files.  One that was created here is *outgoing*:
+ * it lives as long as its file descriptor, and goes over with the kexec.  One
+ * that arrived is *incoming*: it is pending until it is retrieved, held while
+ * its file descriptor is open, and gone when it is finished.  What is pending,
+ * or held and not finished, at the next kexec is handed on.
+ *
+ * Names are unique among outgoing sessions.  Two incoming sessions may have the
+ * same name, then the first is retrieved first.
+ */
+#define pr_fmt(fmt) "luo: " fmt
+
+#include <linux/anon_inodes.h>
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/hash.h>
+#include <linux/mutex.h>
+#include <linux/slab.h>
+#include <linux/stringhash.h>
+
+#include "session.h"
+
+/* The tables, who holds what, and the room for all: taken after a session's lock. */
+DEFINE_MUTEX(luo_sessions_lock);
+struct luo_sessions luo_outgoing = { .list = LIST_HEAD_INIT(luo_outgoing.list) };
+struct luo_sessions luo_incoming = { .list = LIST_HEAD_INIT(luo_incoming.list) };
+struct kho_block_set luo_session_blocks =
+	KHO_BLOCK_SET_INIT(luo_session_blocks, sizeof(struct luo_session_ser));
+
+static u64 last_id;
+
+/**
+ * luo_sessions_init - allocate what is needed as soon as there is a session
+ *
+ * Returns: 0 or -ENOMEM.
+ */
+int __init luo_sessions_init(void)
+{
+	size_t size = sizeof(struct hlist_head) << LUO_SESSION_HASH_BITS;
+
+	luo_outgoing.by_name = kvzalloc(size, GFP_KERNEL);
+	luo_incoming.by_name = kvzalloc(size, GFP_KERNEL);
+	return luo_outgoing.by_name && luo_incoming.by_name ? 0 : -ENOMEM;
+}
+
+/**
+ * luo_session_hash - where a name is found
+ * @name:	the name
+ *
+ * Returns: a number of LUO_SESSION_HASH_BITS bits.
+ */
+unsigned int luo_session_hash(const char *name)
+{
+	return hash_32(full_name_hash(NULL, name, strlen(name)), LUO_SESSION_HASH_BITS);
+}
+
+static struct luo_session *find(struct luo_sessions *table, const char *name, bool held)
+{
+	struct luo_session *s;
+
+	hlist_for_each_entry(s, &table->by_name[luo_session_hash(name)], by_name) {
+		if (s->held == held && !strcmp(s->name, name))
+			return s;
+	}
+	return NULL;
+}
+
+/**
+ * luo_session_alloc - a session that is in no table yet
+ * @name:	its name
+ * @incoming:	did it arrive?
+ *
+ * Returns: the session; NULL if there is no memory.
+ */
+struct luo_session *luo_session_alloc(const char *name, bool incoming)
+{
+	struct luo_session *s = kzalloc(sizeof(*s), GFP_KERNEL_ACCOUNT);
+
+	if (!s)
+		return NULL;
+	strscpy(s->name, name);
+	s->incoming = incoming;
+	mutex_init(&s->lock);
+	luo_files_init(&s->files);
+	return s;
+}
+
+static struct luo_sessions *table_of(const struct luo_session *s)
+{
+	return s->incoming ? &luo_incoming : &luo_outgoing;
+}
+
+/**
+ * luo_session_insert - put a session into its table
+ * @s:		the session
+ *
+ * It comes behind those with the same name, also in the order of lookups.
+ */
+void luo_session_insert(struct luo_session *s)
+{
+	struct luo_sessions *table = table_of(s);
+	struct hlist_head *head = &table->by_name[luo_session_hash(s->name)];
+	struct luo_session *other, *last = NULL;
+
+	hlist_for_each_entry(other, head, by_name)
+		last = other;
+	if (last)
+		hlist_add_behind(&s->by_name, &last->by_name);
+	else
+		hlist_add_head(&s->by_name, head);
+	list_add_tail(&s->node, &table->list);
+	s->id = ++last_id;
+	table->nr++;
+}
+
+static void remove_and_free(struct luo_session *s)
+{
+	scoped_guard(mutex, &luo_sessions_lock) {
+		list_del(&s->node);
+		hlist_del(&s->by_name);
+		table_of(s)->nr--;
+		kho_block_set_shrink(&luo_session_blocks, luo_outgoing.nr + luo_incoming.nr);
+	}
+	kho_block_set_destroy(&s->files.blocks);
+	mutex_destroy(&s->lock);
+	kfree(s);
+}
+
+/*
+ * The file of a session
+ */
+
+static void let_go(struct luo_session *s)
+{
+	guard(mutex)(&luo_sessions_lock);
+	s->held = false;
+}
+
+/* Nobody has the file any more. */
+static void end_outgoing(struct luo_session *s)
+{
+	luo_files_unpreserve(&s->files);
+	remove_and_free(s);
+}
+
+/*
+ * The user did not finish the session.  What was retrieved is in use and needs
+ * nothing more; what was not waits for somebody else.
+ */
+static void end_incoming(struct luo_session *s)
+{
+	int err;
+
+	scoped_guard(mutex, &s->lock)
+		err = luo_files_finish_retrieved(&s->files);
+	if (err)
+		pr_warn("session '%s' was closed but cannot be finished: it stays pending\n",
+			s->name);
+	if (!s->files.nr) {
+		remove_and_free(s);
+		return;
+	}
+	let_go(s);
+}
+
+static int session_release(struct inode *inode, struct file *file)
+{
+	struct luo_session *s = file->private_data;
+
+	/* After the freeze the kexec is certain: leave all as it is for it. */
+	if (!s || !luo_gate_enter_late())
+		return 0;
+	if (s->incoming)
+		end_incoming(s);
+	else
+		end_outgoing(s);
+	luo_gate_leave();
+	return 0;
+}
+
+static int run_preserve_fd(struct file *file, void *arg, void __user *uarg)
+{
+	struct liveupdate_session_preserve_fd *args = arg;
+	struct luo_session *s = file->private_data;
+
+	guard(mutex)(&s->lock);
+	return luo_files_preserve(&s->files, args->token, args->fd);
+}
+
+static int run_retrieve_fd(struct file *file, void *arg, void __user *uarg)
+{
+	struct liveupdate_session_retrieve_fd *args = arg;
+	struct luo_session *s = file->private_data;
+	struct file *retrieved;
+	int err;
+
+	scoped_guard(mutex, &s->lock)
+		retrieved = luo_files_retrieve(&s->files, args->token);
+	if (IS_ERR(retrieved))
+		return PTR_ERR(retrieved);
+	err = luo_ioctl_reply_fd(uarg, args, sizeof(*args), &args->fd, retrieved);
+	if (err)
+		fput(retrieved);
+	return err;
+}
+
+static int run_finish(struct file *file, void *arg, void __user *uarg)
+{
+	struct liveupdate_session_finish *args = arg;
+	struct luo_session *s = file->private_data;
+
+	int err;
+
+	if (args->reserved)
+		return -EINVAL;
+	guard(mutex)(&s->lock);
+	err = luo_files_finish(&s->files);
+	if (!err)
+		s->finished = true;
+	return err;
+}
+
+static int run_get_name(struct file *file, void *arg, void __user *uarg)
+{
+	struct liveupdate_session_get_name *args = arg;
+	struct luo_session *s = file->private_data;
+
+	if (args->reserved)
+		return -EINVAL;
+	strscpy_pad((char *)args->name, s->name, sizeof(args->name));
+	return luo_ioctl_reply(uarg, args, sizeof(*args));
+}
+
+static const struct luo_ioctl session_ioctls[] = {
+	{ LIVEUPDATE_SESSION_PRESERVE_FD, sizeof(struct liveupdate_session_preserve_fd),
+	  16, run_preserve_fd },
+	{ LIVEUPDATE_SESSION_RETRIEVE_FD, sizeof(struct liveupdate_session_retrieve_fd),
+	  16, run_retrieve_fd },
+	{ LIVEUPDATE_SESSION_FINISH, sizeof(struct liveupdate_session_finish),
+	  8, run_finish },
+	{ LIVEUPDATE_SESSION_GET_NAME, sizeof(struct liveupdate_session_get_name),
+	  72, run_get_name },
+};
+
+static bool session_allows(struct file *file, unsigned int cmd)
+{
+	const struct luo_session *s = file->private_data;
+
+	switch (cmd) {
+	case LIVEUPDATE_SESSION_PRESERVE_FD:
+		return !s->incoming;
+	case LIVEUPDATE_SESSION_RETRIEVE_FD:
+	case LIVEUPDATE_SESSION_FINISH:
+		return s->incoming;
+	default:
+		return true;
+	}
+}
+
+static long session_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
+{
+	return luo_ioctl(file, cmd, (void __user *)arg, session_ioctls,
+			 ARRAY_SIZE(session_ioctls), LIVEUPDATE_CMD_SESSION_BASE,
+			 session_allows);
+}
+
+static const struct file_operations session_fops = {
+	.owner = THIS_MODULE,
+	.release = session_release,
+	.unlocked_ioctl = session_ioctl,
+	.compat_ioctl = compat_ptr_ioctl,
+	.llseek = noop_llseek,
+};
+
+static struct file *open_session(struct luo_session *s)
+{
+	char name[sizeof("[luo_session] ") + LIVEUPDATE_SESSION_NAME_LENGTH];
+
+	snprintf(name, sizeof(name), "[luo_session] %s", s->name);
+	return anon_inode_getfile(name, &session_fops, s, O_RDWR);
+}
+
+/**
+ * luo_session_create - create an outgoing session
+ * @name:	its name
+ *
+ * Context: may sleep, inside the gate.
+ * Returns: the open file that keeps it; an ERR_PTR: -EEXIST if there is one of
+ * that name, -ENOSPC, -ENOMEM, -ENFILE.
+ */
+struct file *luo_session_create(const char *name)
+{
+	struct luo_session *s = luo_session_alloc(name, false);
+	struct file *file;
+	int err;
+
+	if (!s)
+		return ERR_PTR(-ENOMEM);
+	scoped_guard(mutex, &luo_sessions_lock) {
+		err = find(&luo_outgoing, name, false) ? -EEXIST :
+		      kho_block_set_grow(&luo_session_blocks,
+					 luo_outgoing.nr + luo_incoming.nr + 1);
+		if (!err)
+			luo_session_insert(s);
+	}
+	if (err) {
+		kfree(s);
+		return ERR_PTR(err);
+	}
+	file = open_session(s);
+	if (IS_ERR(file))
+		remove_and_free(s);
+	return file;
+}
+
+/**
+ * luo_session_retrieve - hold an incoming session
+ * @name:	its name
+ *
+ * Context: may sleep, inside the gate.
+ * Returns: the open file that holds it; an ERR_PTR: -ENOENT if there is no such
+ * session, -EINVAL if it is held already, -ENOMEM, -ENFILE.
+ */
+struct file *luo_session_retrieve(const char *name)
+{
+	struct luo_session *s;
+	struct file *file;
+
+	scoped_guard(mutex, &luo_sessions_lock) {
+		s = find(&luo_incoming, name, false);
+		if (!s)
+			return ERR_PTR(find(&luo_incoming, name, true) ? -EINVAL : -ENOENT);
+		s->held = true;
+	}
+	file = open_session(s);
+	if (IS_ERR(file))
+		let_go(s);
+	return file;
+}
+
+/**
+ * luo_session_abandon - nobody got the file, all is as before
+ * @file:	what luo_session_create() or luo_session_retrieve() returned
+ */
+void luo_session_abandon(struct file *file)
+{
+	struct luo_session *s = file->private_data;
+
+	file->private_data = NULL;
+	if (s->incoming)
+		let_go(s);
+	else
+		remove_and_free(s);
+	fput(file);
+}

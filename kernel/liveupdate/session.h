@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Live update: what session.c and handover.c share.
+ */
+#ifndef _LUO_SESSION_H
+#define _LUO_SESSION_H
+
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/types.h>
+
+#include "internal.h"
+
+/**
+ * struct luo_session - a named set of files
+ * @node:	place in its table, in order of creation or arrival
+ * @by_name:	place in the hash of its table
+ * @by_wire:	place in the hash of names that go over
+ * @lock:	protects @files
+ * @files:	the files
+ * @id:		never used again for another session
+ * @incoming:	it arrived; otherwise it was created here
+ * @held:	it arrived, and somebody has a file descriptor of it
+ * @finished:	it arrived, and its user said that this was all
+ * @name:	name here
+ * @wire_name:	name in the next kernel
+ */
+struct luo_session {
+	struct list_head node;
+	struct hlist_node by_name;
+	struct hlist_node by_wire;
+	struct mutex lock;
+	struct luo_files files;
+	u64 id;
+	bool incoming;
+	bool held;
+	bool finished;
+	char name[LIVEUPDATE_SESSION_NAME_LENGTH];
+	char wire_name[LIVEUPDATE_SESSION_NAME_LENGTH];
+};
+
+#define LUO_SESSION_HASH_BITS	12
+
+/**
+ * struct luo_sessions - a table of sessions
+ * @list:	in order
+ * @by_name:	hash of them
+ * @nr:		how many
+ */
+struct luo_sessions {
+	struct list_head list;
+	struct hlist_head *by_name;
+	unsigned long nr;
+};
+
+extern struct luo_sessions luo_outgoing, luo_incoming;
+extern struct mutex luo_sessions_lock;		/* both tables, held, room */
+extern struct kho_block_set luo_session_blocks;	/* room for all of them */
+
+unsigned int luo_session_hash(const char *name);
+struct luo_session *luo_session_alloc(const char *name, bool incoming);
+void luo_session_insert(struct luo_session *s);
+
+#endif /* _LUO_SESSION_H */
