@@ -14,4 +14,7 @@ struct kho_scratch {
 	phys_addr_t size;
 };
 
+/* Entries of the array that a receiver accepts: 1024 nodes and two. */
+#define KHO_SCRATCH_MAX		1026
+
 #endif /* _ASM_GENERIC_KEXEC_HANDOVER_H */

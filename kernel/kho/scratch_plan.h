@@ -9,8 +9,8 @@
 
 #include <linux/types.h>
 
-/* Entries of a scratch array that a receiver accepts: 1024 nodes and two. */
-#define KHO_SCRATCH_MAX		1026
+#include <asm-generic/kexec_handover.h>
+
 /* Those of them that may have a size. */
 #define KHO_SCRATCH_USED_MAX	128
 /* The default is at most this much larger than image and initrd. */

@@ -109,6 +109,8 @@ void arch_kho_inspect(const struct kimage *image, struct kho_target *target)
 	if (boot_cpu_has(X86_FEATURE_SME) && image->cmdline_buf &&
 	    strstr(image->cmdline_buf, "mem_encrypt=on"))
 		target->why = "its command line switches memory encryption on";
+	else if (e820_table_kexec->nr_entries > E820_MAX_ENTRIES_ZEROPAGE)
+		target->why = "the memory map of this machine has more entries than a kexec passes on";
 	if (len < 0x1f1 + sizeof(*hdr) || memcmp(&hdr->header, "HdrS", 4))
 		return;
 	target->known = true;

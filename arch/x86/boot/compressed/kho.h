@@ -7,18 +7,15 @@
 struct mem_vector;
 
 #ifdef CONFIG_KEXEC_HANDOVER
-/* Where the array of scratch areas is; false: no handover. */
-bool kho_scratch_array(struct mem_vector *array);
+/* Where the array of scratch areas is; not touched without a handover. */
+void kho_scratch_array(struct mem_vector *array);
 
 /* Calls @fn for the areas until it returns true; false: no handover. */
 bool kho_each_scratch(bool (*fn)(struct mem_vector *area, unsigned long minimum,
 				 unsigned long image_size),
 		      unsigned long minimum, unsigned long image_size);
 #else
-static inline bool kho_scratch_array(struct mem_vector *array)
-{
-	return false;
-}
+static inline void kho_scratch_array(struct mem_vector *array) { }
 
 static inline bool kho_each_scratch(bool (*fn)(struct mem_vector *area,
 					       unsigned long minimum,
