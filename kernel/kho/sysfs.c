@@ -34,7 +34,8 @@ static ssize_t scratch_show(struct kobject *kobj, struct kobj_attribute *attr, c
 	return len;
 }
 
-static struct kobj_attribute scratch_attr = __ATTR_RO(scratch);
+/* Addresses are for root. */
+static struct kobj_attribute scratch_attr = __ATTR_RO_MODE(scratch, 0400);
 
 #define BYTES_ATTR(_name, _value)						\
 static ssize_t _name##_show(struct kobject *kobj, struct kobj_attribute *attr,	\
@@ -64,7 +65,7 @@ static ssize_t reserve_mem_show(struct kobject *kobj, struct kobj_attribute *att
 	return kho_reserve_mem_show(buf);
 }
 
-static struct kobj_attribute reserve_mem_attr = __ATTR_RO(reserve_mem);
+static struct kobj_attribute reserve_mem_attr = __ATTR_RO_MODE(reserve_mem, 0400);
 
 static ssize_t reserve_mem_discard_store(struct kobject *kobj, struct kobj_attribute *attr,
 					 const char *buf, size_t count)
