@@ -132,6 +132,15 @@ struct liveupdate_flb_state {
 	int retrieve_status;
 };
 
+/* private: both directions */
+struct liveupdate_flb_private {
+	struct liveupdate_flb_state outgoing;
+	struct liveupdate_flb_state incoming;
+	struct list_head list;
+	int users;
+	bool initialized;
+};
+
 /**
  * struct liveupdate_flb - File-Lifecycle-Bound state: what files of a kind share
  * @ops:	how it is preserved
@@ -145,13 +154,7 @@ struct liveupdate_flb {
 	const char compatible[LIVEUPDATE_FLB_COMPAT_LENGTH];
 
 	/* private: */
-	struct {
-		struct liveupdate_flb_state outgoing;
-		struct liveupdate_flb_state incoming;
-		struct list_head list;
-		int users;
-		bool initialized;
-	} __private state;
+	struct liveupdate_flb_private __private state;
 };
 
 #ifdef CONFIG_LIVEUPDATE

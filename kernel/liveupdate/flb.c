@@ -50,7 +50,10 @@ static unsigned int arrived_nr;
 
 static struct luo_flb_header_ser *out_page;
 
-#define priv(flb)	(&ACCESS_PRIVATE(flb, state))
+static struct liveupdate_flb_private *priv(struct liveupdate_flb *flb)
+{
+	return &ACCESS_PRIVATE(flb, state);
+}
 
 static struct liveupdate_flb_op_args op_args(struct liveupdate_flb *flb,
 					     const struct liveupdate_flb_state *st)
