@@ -115,22 +115,28 @@ void kho_unpreserve_free(void *mem)
 }
 EXPORT_SYMBOL_GPL(kho_unpreserve_free);
 
+static bool unaligned(phys_addr_t phys)
+{
+	if (offset_in_page(phys))
+		pr_warn_ratelimited("claim of %pa: not the address of a page\n", &phys);
+	return offset_in_page(phys);
+}
+
 /**
  * kho_restore_folio - claim a folio that the previous kernel preserved
  * @phys:	address of the folio
  *
  * The folio is as the page allocator would have returned it: one reference,
- * compound if it has more than one page, no flags.  It is the caller's.  One of
- * more than MAX_PAGE_ORDER, as hugetlb has them, is not the page allocator's:
- * folio_put() cannot free it.
+ * compound if it has more than one page, no flags.  It is the caller's.
  *
  * Context: any, from core_initcall on.
  * Returns: the folio; NULL, with a line in the log, if no preserved block
- * starts at @phys or it was claimed already.
+ * starts at @phys, it was claimed already, it had a memory error, or it can be
+ * no folio here: that may still be claimed with kho_restore_pages().
  */
 struct folio *kho_restore_folio(phys_addr_t phys)
 {
-	return offset_in_page(phys) ? NULL : kho_in_claim_folio(PHYS_PFN(phys));
+	return unaligned(phys) ? NULL : kho_in_claim_folio(PHYS_PFN(phys));
 }
 EXPORT_SYMBOL_GPL(kho_restore_folio);
 
@@ -146,7 +152,7 @@ EXPORT_SYMBOL_GPL(kho_restore_folio);
  */
 struct page *kho_restore_pages(phys_addr_t phys, unsigned long nr_pages)
 {
-	return offset_in_page(phys) ? NULL : kho_in_claim_pages(PHYS_PFN(phys), nr_pages);
+	return unaligned(phys) ? NULL : kho_in_claim_pages(PHYS_PFN(phys), nr_pages);
 }
 EXPORT_SYMBOL_GPL(kho_restore_pages);
 
@@ -188,14 +194,13 @@ int kho_forward(phys_addr_t phys, unsigned int order)
 	if (!kho_in.open || offset_in_page(phys) || order > KHO_MAP_MAX_ORDER ||
 	    kho_in_order(pfn) != order)
 		return -ENOENT;
+	/* First, so that nobody else can own the block and preserve it himself. */
+	if (!kho_in_lend(pfn, order))
+		return -ENOENT;
 	err = kho_out_add(pfn, order);
 	if (err)
-		return err;
-	if (!kho_in_lend(pfn, order)) {
-		kho_out_del(pfn, order);
-		return -ENOENT;
-	}
-	return 0;
+		kho_in_return(pfn, order);
+	return err;
 }
 EXPORT_SYMBOL_GPL(kho_forward);
 
@@ -298,7 +303,8 @@ EXPORT_SYMBOL_GPL(kho_remove_subtree);
  * The blob lies in memory that the previous kernel preserved.  Looking it up
  * does not claim it.
  *
- * Context: any, once the linear map is up; works with kho=off too.
+ * Context: any, once the linear map is up.  What KHO itself or live update have read
+ * is used up, and found no more.
  * Returns: 0; -ENOENT if nothing was handed over under this name; -EINVAL if
  * @phys is NULL or the entry is malformed.
  */

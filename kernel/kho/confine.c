@@ -55,10 +55,10 @@ kho_find_in_windows(phys_addr_t start, phys_addr_t end, phys_addr_t size,
 	phys_addr_t found;
 
 	found = kho_windows_find(&kho_gap_windows, start, end, top_down, search_window, &s);
-	if (!found && !spare_scratch)
+	/* Other nodes' gaps before scratch: memblock tries again without the node. */
+	if (!found && !spare_scratch && !numa_valid_node(nid))
 		found = kho_windows_find(&kho_scratch_windows, start, end, top_down,
 					 search_window, &s);
-	/* With a node asked for, memblock tries again without: not worth a line. */
 	if (!found && !numa_valid_node(nid) && end <= (u64)ARCH_LOW_ADDRESS_LIMIT + 1)
 		pr_warn("no %llu bytes of low memory in [%pa-%pa) that are not preserved\n",
 			(u64)size, &start, &end);

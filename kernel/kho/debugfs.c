@@ -19,8 +19,9 @@
 #include "fdt.h"
 #include "internal.h"
 
-/* Larger blobs of in/ are not copied. */
-#define MAX_COPY	SZ_1M
+/* Larger blobs of in/ are not copied, nor is what is more than that in all. */
+#define MAX_COPY	((size_t)SZ_1M)
+#define MAX_COPIES	((size_t)SZ_4M)
 
 struct view {
 	struct list_head list;
@@ -29,7 +30,8 @@ struct view {
 	char name[];
 };
 
-static LIST_HEAD(out_views);	/* protected by the root FDT's lock */
+static DEFINE_MUTEX(out_lock);	/* out_views and out_dir */
+static LIST_HEAD(out_views);
 static LIST_HEAD(in_views);
 static struct dentry *out_dir;
 
@@ -61,8 +63,10 @@ static void show(struct view *v, struct dentry *dir)
  */
 void kho_debugfs_add(const char *name, const void *blob, size_t size)
 {
-	struct view *v = new_view(&out_views, name, blob, size);
+	struct view *v;
 
+	guard(mutex)(&out_lock);
+	v = new_view(&out_views, name, blob, size);
 	if (v && out_dir)
 		show(v, out_dir);
 }
@@ -75,6 +79,7 @@ void kho_debugfs_del(const char *name)
 {
 	struct view *v;
 
+	guard(mutex)(&out_lock);
 	list_for_each_entry(v, &out_views, list) {
 		if (strcmp(v->name, name))
 			continue;
@@ -107,15 +112,17 @@ DEFINE_SHOW_ATTRIBUTE(scratch_len);
 
 static int __init copy_incoming(void)
 {
+	size_t room = MAX_COPIES;
 	struct kho_subtree st;
 	int node = 0;
 
 	while (kho_in.fdt && (node = kho_fdt_next(kho_in.fdt, node, &st)) > 0) {
 		void *copy;
 
-		if (!st.name || st.size > MAX_COPY)
+		if (!st.name || st.size > min(room, MAX_COPY))
 			continue;
-		copy = kmemdup(phys_to_virt(st.phys), st.size, GFP_KERNEL);
+		room -= st.size;
+		copy = kmemdup(phys_to_virt(st.phys), st.size, GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN);
 		if (copy && !new_view(&in_views, st.name, copy, st.size))
 			kfree(copy);
 	}
@@ -153,9 +160,11 @@ static int __init kho_debugfs_init(void)
 	fdt.data = kho_out_fdt();
 	fdt.size = KHO_FDT_SIZE;
 	debugfs_create_blob("fdt", 0400, dir, &fdt);
-	out_dir = debugfs_create_dir("sub_fdts", dir);
-	list_for_each_entry(v, &out_views, list)
-		show(v, out_dir);
+	scoped_guard(mutex, &out_lock) {
+		out_dir = debugfs_create_dir("sub_fdts", dir);
+		list_for_each_entry(v, &out_views, list)
+			show(v, out_dir);
+	}
 	if (kho_in.fdt)
 		show_incoming(root);
 	return 0;

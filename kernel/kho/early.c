@@ -37,10 +37,6 @@
 #include "receive.h"
 #include "scratch_plan.h"
 
-#ifndef ARCH_KHO_LOW_WINDOW
-#define ARCH_KHO_LOW_WINDOW	0
-#endif
-
 /* One line for each of the first few bad blocks, then only their number. */
 #define MAX_DROP_LINES	16
 
@@ -57,24 +53,6 @@ static u64 root_phys __initdata;
 
 static struct kho_coarse coarse __initdata;
 static unsigned int drop_lines __initdata;
-
-/**
- * kho_abandon - nothing was handed over after all
- * @why:	for the log
- *
- * From here on this is a cold boot, but for the scratch areas.
- */
-void __init kho_abandon(const char *why)
-{
-	pr_err("%s; disabling KHO revival, nothing was handed over\n", why);
-	kho_in.fdt = NULL;
-	kho_in.root = NULL;
-	kho_in.orders = 0;
-	kho_in.dropped += atomic_long_read(&kho_in.pages);
-	atomic_long_set(&kho_in.pages, 0);
-	atomic_long_set(&kho_in.pins, 0);
-	memset(&kho_withheld, 0, sizeof(kho_withheld));
-}
 
 /**
  * kho_drop_block - a block cannot be kept
@@ -121,6 +99,74 @@ static struct kho_receive receive __initdata = {
 	.bad_node = bad_node,
 	.lost = kho_drop_block,
 };
+
+/* All memory is free but for scratch; what else is not has still to be marked. */
+static void __init start_picture(void)
+{
+	unsigned int i;
+
+	kho_coarse_init(&coarse, memblock_start_of_DRAM(), memblock_end_of_DRAM());
+	for (i = 0; i < kho_scratch_windows.nr; i++)
+		kho_coarse_mark(&coarse, kho_scratch_windows.w[i].base, kho_scratch_windows.w[i].end);
+}
+
+static void __init open_gaps(void)
+{
+	u64 min_size = (u64)pageblock_nr_pages << PAGE_SHIFT;
+	struct memblock_region *r;
+
+	kho_gap_windows.nr = 0;
+	for_each_mem_region(r)
+		kho_coarse_gaps(&coarse, r->base, r->base + r->size, min_size, &kho_gap_windows);
+	kho_windows_sort(&kho_gap_windows);
+}
+
+/*
+ * The linear map is built from the topmost free memory on, from pages in what
+ * is mapped already.  A tiny gap at the top would not do.
+ */
+static void __init open_largest_gap(void)
+{
+	struct kho_window *w = kho_gap_windows.w, largest = {};
+	unsigned int i;
+
+	for (i = 0; i < kho_gap_windows.nr; i++) {
+		if (w[i].end - w[i].base > largest.end - largest.base)
+			largest = w[i];
+	}
+	kho_gap_windows.nr = 0;
+	kho_windows_add(&kho_gap_windows, largest.base, largest.end);
+}
+
+static void __init free_table(void *mem, size_t size)
+{
+	memblock_free(mem, PAGE_ALIGN(size));
+}
+
+/**
+ * kho_abandon - nothing was handed over after all
+ * @why:	for the log
+ *
+ * From here on this is a cold boot, but for the scratch areas: all of memory
+ * besides them may be allocated.
+ */
+void __init kho_abandon(const char *why)
+{
+	pr_err("%s; disabling KHO revival, nothing was handed over\n", why);
+	kho_in.fdt = NULL;
+	kho_in.root = NULL;
+	kho_in.orders = 0;
+	kho_in.dropped += atomic_long_read(&kho_in.pages) ?: receive.pages;
+	atomic_long_set(&kho_in.pages, 0);
+	atomic_long_set(&kho_in.pins, 0);
+	kho_table_each_bitmap(&kho_withheld, free_table);
+	memset(&kho_withheld, 0, sizeof(kho_withheld));
+	if (kho_confined) {
+		start_picture();
+		open_gaps();
+	}
+}
+
 
 /**
  * kho_early_areas - the scratch areas that came with the handover
@@ -251,7 +297,7 @@ void __init kho_populate(phys_addr_t fdt, u64 fdt_size,
 	return;
 
 ignore:
-	pr_err("disabling KHO revival; this is a cold boot, on which KHO is off without kho=on\n");
+	pr_err("disabling KHO revival; this is a cold boot, on which KHO is on or off as on any other\n");
 }
 
 /*
@@ -273,17 +319,6 @@ static const struct kho_node_access early_access __initconst = {
 	.unmap = unmap_early,
 };
 
-static void __init open_gaps(void)
-{
-	u64 min_size = (u64)pageblock_nr_pages << PAGE_SHIFT;
-	struct memblock_region *r;
-
-	kho_gap_windows.nr = 0;
-	for_each_mem_region(r)
-		kho_coarse_gaps(&coarse, r->base, r->base + r->size, min_size, &kho_gap_windows);
-	kho_windows_sort(&kho_gap_windows);
-}
-
 static void __init release_all(void)
 {
 	pr_notice("kho=off: the memory of the previous kernel is released, this is a cold boot\n");
@@ -299,8 +334,6 @@ static void __init release_all(void)
  */
 void __init kho_boot_windows(void)
 {
-	unsigned int i;
-
 	if (!kho_confined)
 		return;
 	if (kho_off) {
@@ -308,9 +341,7 @@ void __init kho_boot_windows(void)
 		return;
 	}
 
-	kho_coarse_init(&coarse, memblock_start_of_DRAM(), memblock_end_of_DRAM());
-	for (i = 0; i < kho_scratch_windows.nr; i++)
-		kho_coarse_mark(&coarse, kho_scratch_windows.w[i].base, kho_scratch_windows.w[i].end);
+	start_picture();
 	kho_coarse_mark(&coarse, fdt_phys, fdt_phys + fdt_len);
 
 	receive.ram_end = memblock_end_of_DRAM();
@@ -321,6 +352,7 @@ void __init kho_boot_windows(void)
 		return;
 	}
 	open_gaps();
+	open_largest_gap();
 }
 
 /*
@@ -344,45 +376,53 @@ void *__init kho_table_alloc(size_t size)
 void __init kho_check_subtrees(void)
 {
 	struct kho_subtree st;
-	int node = 0;
+	unsigned int malformed = 0;
+	int node, last = 0;
 
-	while ((node = kho_fdt_next(kho_in.fdt, node, &st)) > 0) {
+	while ((node = kho_fdt_next(kho_in.fdt, last, &st)) > 0) {
 		unsigned long pfn = PFN_DOWN(st.phys);
 		unsigned long end = PFN_DOWN(st.phys + st.size - 1) + 1;
 
-		if (!st.name) {
-			pr_warn("a malformed subtree is ignored\n");
+		if (st.name && st.size && st.phys + st.size > st.phys &&
+		    end <= PFN_UP(memblock_end_of_DRAM()) &&
+		    kho_table_next(&kho_withheld, pfn, end, false) == end) {
+			last = node;
 			continue;
 		}
-		if (st.size && st.phys + st.size > st.phys &&
-		    end <= PFN_UP(memblock_end_of_DRAM()) &&
-		    kho_table_next(&kho_withheld, pfn, end, false) == end)
-			continue;
-		pr_warn("subtree '%s' is ignored: its %llu bytes at %#llx are not preserved\n",
-			st.name, st.size, st.phys);
-		if (kho_fdt_del(kho_in.fdt, st.name)) {
+		if (!st.name)
+			malformed++;
+		else
+			pr_warn("subtree '%s' is ignored: its %llu bytes at %#llx are not preserved\n",
+				st.name, st.size, st.phys);
+		/* What follows moves up, what precedes stays where it is. */
+		if (kho_fdt_del_node(kho_in.fdt, node)) {
 			kho_abandon("the handover FDT cannot be edited");
 			return;
 		}
-		node = 0;
 	}
+	if (malformed)
+		pr_warn("%u malformed subtrees are ignored\n", malformed);
 }
 
-static bool __init take_fdt(void)
+/* Returns what is wrong with it, if anything is. */
+static const char *__init take_fdt(void)
 {
 	unsigned long pfn = PFN_DOWN(fdt_phys);
 	unsigned long end = PFN_UP(fdt_phys + fdt_len);
 
 	if (kho_table_next(&kho_withheld, pfn, end, false) != end)
-		return false;
+		return "the handover FDT is not preserved";
 	kho_in.fdt = memblock_alloc(fdt_len, PAGE_SIZE);
 	if (!kho_in.fdt)
-		return false;
+		return "no memory for the handover FDT";
 	memcpy(kho_in.fdt, phys_to_virt(fdt_phys), fdt_len);
+	/* Since it was checked, early boot may have used memory below 1 MiB. */
+	if (kho_fdt_check(kho_in.fdt, fdt_len))
+		return "the handover FDT was overwritten";
 	/* The original is not needed any more: ordinary free memory. */
 	kho_early_release(pfn, end - pfn);
 	kho_check_subtrees();
-	return true;
+	return NULL;
 }
 
 /**
@@ -392,8 +432,11 @@ static bool __init take_fdt(void)
  */
 void __init kho_boot_table(void)
 {
+	const char *why;
+
 	if (!kho_confined)
 		return;
+	open_gaps();
 	if (kho_table_init(&kho_withheld, PFN_UP(memblock_end_of_DRAM())) ||
 	    kho_table_init(&kho_map_nodes, PFN_UP(memblock_end_of_DRAM()))) {
 		kho_abandon("no memory for the table of preserved pages");
@@ -416,8 +459,21 @@ void __init kho_boot_table(void)
 	kho_in.dropped = receive.dropped;
 	atomic_long_set(&kho_in.pages, receive.pages);
 	atomic_long_set(&kho_in.pins, receive.pages);
-	if (!take_fdt())
-		kho_abandon("the handover FDT is not preserved");
+	why = take_fdt();
+	if (why)
+		kho_abandon(why);
+}
+
+/* The unclaimed block that covers a page: its order, or -ENOENT. */
+static int __init covering(unsigned long pfn)
+{
+	unsigned int order;
+
+	for_each_set_bit(order, (unsigned long *)&kho_in.orders, KHO_MAP_ORDERS) {
+		if (kho_in_order(round_down(pfn, 1UL << order)) == order)
+			return order;
+	}
+	return -ENOENT;
 }
 
 /**
@@ -431,14 +487,13 @@ void __init kho_boot_table(void)
 void __init kho_early_release(unsigned long pfn, unsigned long nr_pages)
 {
 	unsigned long end = pfn + nr_pages;
-	unsigned int order;
 
-	for_each_set_bit(order, (unsigned long *)&kho_in.orders, KHO_MAP_ORDERS) {
-		unsigned long at = round_down(pfn, 1UL << order);
+	while (pfn < end) {
+		int order = covering(pfn);
+		unsigned long at = order < 0 ? pfn : round_down(pfn, 1UL << order);
 
-		for (; at < end; at += 1UL << order) {
-			if (kho_in_take(at, order))
-				kho_table_clear(&kho_withheld, at, 1UL << order);
-		}
+		if (order >= 0 && kho_in_take(at, order))
+			kho_table_clear(&kho_withheld, at, 1UL << order);
+		pfn = at + (order < 0 ? 1 : 1UL << order);
 	}
 }

@@ -98,6 +98,20 @@ int kho_fdt_del(void *fdt, const char *name)
 
 	if (node < 0)
 		return -ENOENT;
+	return kho_fdt_del_node(fdt, node);
+}
+
+/**
+ * kho_fdt_del_node - remove a subtree by its place
+ * @fdt:	root device tree
+ * @node:	what kho_fdt_next() returned for it
+ *
+ * Places of subtrees before it remain valid.
+ *
+ * Returns: 0; -EINVAL for a tree that kho_fdt_check() refuses.
+ */
+int kho_fdt_del_node(void *fdt, int node)
+{
 	return fdt_del_node(fdt, node) ? -EINVAL : 0;
 }
 

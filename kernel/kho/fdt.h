@@ -19,6 +19,7 @@ struct kho_subtree {
 int kho_fdt_create(void *fdt, size_t size, u64 map_root);
 int kho_fdt_add(void *fdt, const struct kho_subtree *st);
 int kho_fdt_del(void *fdt, const char *name);
+int kho_fdt_del_node(void *fdt, int node);
 
 int kho_fdt_check(const void *fdt, size_t size);
 u64 kho_fdt_map_root(const void *fdt);

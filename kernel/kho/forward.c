@@ -6,34 +6,50 @@
 
 #include <linux/io.h>
 #include <linux/kexec_handover.h>
+#include <linux/liveupdate.h>
 #include <linux/mm.h>
 #include <linux/string.h>
 
 #include "fdt.h"
 #include "internal.h"
 
-/* A subtree is foreign, and goes on, as long as nobody claimed its blob. */
-static int forward_subtree(const struct kho_subtree *st)
+/*
+ * A subtree is foreign, and goes on, as long as nobody claimed its blob.
+ */
+static bool is_foreign(const struct kho_subtree *st)
 {
-	int order = offset_in_page(st->phys) ? -ENOENT : kho_in_order(PHYS_PFN(st->phys));
-	int err;
+	int order;
 
-	if (order < 0 || !st->size || st->size > PAGE_SIZE << order)
-		return 0;
-	err = kho_add_subtree(st->name, phys_to_virt(st->phys), st->size);
-	return err == -EEXIST ? 0 : err;
+	if (!st->name || offset_in_page(st->phys))
+		return false;
+	order = kho_in_order(PHYS_PFN(st->phys));
+	return order >= 0 && st->size && st->size <= PAGE_SIZE << order;
 }
 
+/* A name that is used here stands for something newer. */
 static int forward_subtrees(void)
 {
 	struct kho_subtree st;
 	int node = 0, err = 0;
 
 	while (!err && (node = kho_fdt_next(kho_in.fdt, node, &st)) > 0) {
-		if (st.name)
-			err = forward_subtree(&st);
+		if (is_foreign(&st))
+			err = kho_add_subtree(st.name, phys_to_virt(st.phys), st.size);
+		if (err == -EEXIST)
+			err = 0;
 	}
 	return err;
+}
+
+static void unforward_subtrees(void)
+{
+	struct kho_subtree st;
+	int node = 0;
+
+	while ((node = kho_fdt_next(kho_in.fdt, node, &st)) > 0) {
+		if (is_foreign(&st))
+			kho_remove_subtree(phys_to_virt(st.phys));
+	}
 }
 
 /**
@@ -42,8 +58,9 @@ static int forward_subtrees(void)
  * Blocks and subtrees alike: whoever understands them may find them in the next
  * kernel.  Everything that this kernel used up must have been claimed.
  *
- * Context: may sleep; right before a kexec, from where it does not return.
- * Returns: 0 or -ENOMEM.
+ * Context: may sleep; the last step before a kexec, from where it does not
+ * return.
+ * Returns: 0; -ENOMEM, and nothing is handed on.
  */
 int kho_forward_unclaimed(void)
 {
@@ -51,8 +68,30 @@ int kho_forward_unclaimed(void)
 
 	if (!kho_in.open || !kho_in_pin())
 		return 0;
-	err = kho_out_merge(kho_in.root);
-	err = err ?: forward_subtrees();
+	err = forward_subtrees();
+	err = err ?: kho_out_merge(kho_in.root);
+	if (err)
+		unforward_subtrees();
+	kho_in.forwarded = !err;
+	kho_in_unpin();
+	return err;
+}
+
+/**
+ * kho_forward_walk - walk what a kexec is going to hand on
+ * @w:		what to do on the way; must not change the map
+ *
+ * Without live update nothing is: memory that nobody claimed is dropped.
+ *
+ * Returns: 0, or what a callback ended the walk with.
+ */
+int kho_forward_walk(struct kho_map_walk *w)
+{
+	int err;
+
+	if (!liveupdate_enabled() || !kho_in.open || !kho_in_pin())
+		return 0;
+	err = kho_map_walk(w, kho_node_phys(kho_in.root));
 	kho_in_unpin();
 	return err;
 }

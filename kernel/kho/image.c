@@ -15,6 +15,7 @@
  */
 #define pr_fmt(fmt) "KHO: " fmt
 
+#include <linux/ctype.h>
 #include <linux/kexec.h>
 #include <linux/kexec_handover.h>
 #include <linux/kho/hooks.h>
@@ -30,8 +31,9 @@
 
 /* What a kernel of ours takes from scratch besides image and initrd. */
 #define BOOT_SCRATCH	SZ_2M
-/* What any kernel needs to boot, besides its memmap. */
+/* What any kernel needs to boot, besides its memmap, and more for every CPU. */
 #define BOOT_MEMORY	SZ_32M
+#define CPU_MEMORY	SZ_512K
 
 #define BY_HAND		"the image was not loaded with kexec_file_load(2)"
 
@@ -48,36 +50,97 @@ bool kho_kexec_confined(const struct kimage *image)
 	return kho_enable && image->type != KEXEC_TYPE_CRASH;
 }
 
-static unsigned long present_pages(void)
-{
-	unsigned long sum = 0;
-	struct zone *zone;
+/*
+ * The next kernel has the memory that the firmware told of, not what was added
+ * later.  Calls @fn for it as walk_system_ram_range() does.
+ */
+struct early_ram {
+	void *arg;
+	int (*fn)(unsigned long pfn, unsigned long nr_pages, void *arg);
+};
 
-	for_each_populated_zone(zone)
-		sum += zone->present_pages;
+static int early_part(unsigned long pfn, unsigned long nr_pages, void *arg)
+{
+	unsigned long end = pfn + nr_pages;
+	struct early_ram *early = arg;
+	int ret = 0;
+
+	for (; pfn < end && !ret; pfn = SECTION_ALIGN_UP(pfn + 1)) {
+		struct mem_section *ms = __pfn_to_section(pfn);
+
+		if (ms && early_section(ms))
+			ret = early->fn(pfn, min(end, SECTION_ALIGN_UP(pfn + 1)) - pfn,
+					early->arg);
+	}
+	return ret;
+}
+
+static int walk_early_ram(int (*fn)(unsigned long, unsigned long, void *), void *arg)
+{
+	struct early_ram early = { arg, fn };
+
+	return walk_system_ram_range(0, max_pfn, &early, early_part);
+}
+
+static int count_ram(unsigned long pfn, unsigned long nr_pages, void *sum)
+{
+	*(u64 *)sum += nr_pages;
+	return 0;
+}
+
+static u64 early_pages(void)
+{
+	u64 sum = 0;
+
+	walk_early_ram(count_ram, &sum);
 	return sum;
 }
 
 static u64 memmap_bytes(void)
 {
-	return (u64)present_pages() * sizeof(struct page);
+	return early_pages() * sizeof(struct page);
+}
+
+/* What the next kernel needs before it can use memory as it likes. */
+static u64 boot_bytes(void)
+{
+	u64 ram = early_pages() << PAGE_SHIFT;
+
+	return memmap_bytes() + BOOT_MEMORY + (u64)nr_cpu_ids * CPU_MEMORY + ram / 512 +
+	       (IS_ENABLED(CONFIG_KASAN_GENERIC) ? ram / 8 : 0);
+}
+
+/* The next word of a command line, without its quotes; NULL after the last. */
+static const char *next_word(const char *at, char *word, size_t size)
+{
+	bool quoted = false;
+	size_t len = 0;
+
+	at = skip_spaces(at);
+	if (!*at)
+		return NULL;
+	for (; *at && (quoted || !isspace(*at)); at++) {
+		if (*at == '"')
+			quoted = !quoted;
+		else if (len + 1 < size)
+			word[len++] = *at;
+	}
+	word[len] = 0;
+	return at;
 }
 
 /* Does the last kho= on a command line, if there is one, say this? */
 static bool says(const char *cmdline, bool what)
 {
-	const char *at = cmdline;
 	bool said = false, on;
+	char word[12];
 
-	while (at && (at = strstr(at, "kho="))) {
-		char word[8] = "";
-
-		if (at == cmdline || at[-1] == ' ') {
-			strscpy(word, at + 4, min(strcspn(at + 4, " ") + 1, sizeof(word)));
-			if (!kstrtobool(word, &on))
-				said = on == what;
-		}
-		at += 4;
+	while (cmdline && (cmdline = next_word(cmdline, word, sizeof(word)))) {
+		/* What follows is for init. */
+		if (!strcmp(word, "--"))
+			break;
+		if (!strncmp(word, "kho=", 4) && !kstrtobool(word + 4, &on))
+			said = on == what;
 	}
 	return said;
 }
@@ -129,8 +192,9 @@ static int check_scratch(const struct kimage *image, const struct kho_target *ta
 
 	if (!target->receives)
 		return 0;
-	need = target->ours ? target->image_size + image->initrd_buf_len + BOOT_SCRATCH :
-			      memmap_bytes() + SZ_64M;
+	/* Others boot from scratch alone until their page allocator is up. */
+	need = target->image_size + image->initrd_buf_len;
+	need += target->ours ? BOOT_SCRATCH : memmap_bytes() + SZ_64M;
 	if (kho_scratch_bytes() >= need)
 		return 0;
 	advise(target->ours ? "the image" : "an image of another make", image, target, need);
@@ -201,9 +265,10 @@ static int outlook_bytes(struct outlook *o, u64 *sum)
 	o->w.subtree = outlook_subtree;
 	o->w.run = outlook_run;
 	err = kho_out_walk(&o->w);
+	err = err ?: kho_forward_walk(&o->w);
 	if (err)
 		return err;
-	walk_system_ram_range(0, max_pfn, o, outlook_ram);
+	walk_early_ram(outlook_ram, o);
 	*sum = kho_scratch_bytes();
 	for (i = 0; i < o->gaps.nr; i++)
 		*sum += o->gaps.w[i].end - o->gaps.w[i].base;
@@ -213,7 +278,7 @@ static int outlook_bytes(struct outlook *o, u64 *sum)
 /* Will the next kernel find room for its memmap where nothing is preserved? */
 static int check_memory(u64 loaded)
 {
-	u64 need = memmap_bytes() + BOOT_MEMORY + loaded;
+	u64 need = boot_bytes() + loaded;
 	struct outlook *o = vzalloc(sizeof(*o));
 	u64 have;
 	int err;
@@ -239,7 +304,8 @@ static int add_array(struct kimage *image)
 		.mem = KEXEC_BUF_MEM_UNKNOWN,
 		.buf_align = SZ_64K,
 		.buf_max = ULONG_MAX,
-		.top_down = true,
+		/* Below the image, where no KASLR looks for room. */
+		.top_down = false,
 	};
 	int err = kexec_add_buffer(&kbuf);
 
@@ -271,7 +337,7 @@ int kho_kexec_prepare(struct kimage *image)
 	err = why ? refuse_loss(why) : 0;
 	err = err ?: check_scratch(image, &target);
 	image->kho.loaded = target.image_size + image->initrd_buf_len;
-	if (!err && !why && !kho_allow_loss)
+	if (!err && !why)
 		err = check_memory(image->kho.loaded);
 	if (err)
 		return err;
@@ -310,6 +376,50 @@ int kho_kexec_locate(struct kexec_buf *kbuf, int (*func)(struct resource *, void
 	return ret;
 }
 
+static int poison_node(struct kho_map_walk *w, u64 phys)
+{
+	unsigned long pfn = PHYS_PFN(phys);
+
+	if (kho_find_poison(pfn, pfn + 1) > pfn)
+		return 0;
+	pr_err("page %#llx of the map had a memory error\n", phys);
+	return -EBUSY;
+}
+
+static int poison_run(struct kho_map_walk *w, u64 key, unsigned long nr)
+{
+	unsigned long pfn, end;
+	unsigned int order;
+
+	if (!kho_map_decode(key, &pfn, &order))
+		return -EIO;
+	end = pfn + (nr << order);
+	pfn = kho_find_poison(pfn, end);
+	cond_resched();
+	if (pfn == end)
+		return 0;
+	pr_err("page %#llx is preserved and had a memory error since\n", PFN_PHYS(pfn));
+	return -EBUSY;
+}
+
+/* The next kernel does not know which pages are bad. */
+static int check_poison(void)
+{
+	struct kho_map_walk w = { .node = poison_node, .run = poison_run };
+	int err;
+
+	if (!kho_any_poison())
+		return 0;
+	err = kho_out_walk(&w) ?: kho_forward_walk(&w);
+	if (err == -EBUSY && kho_allow_loss) {
+		pr_warn("what is preserved goes over with a bad page, as allowed\n");
+		return 0;
+	}
+	if (err == -EBUSY)
+		pr_err("refused; echo 1 >/sys/kernel/kho/allow_loss overrides\n");
+	return err;
+}
+
 /**
  * kho_kexec_commit - the image is about to be started
  * @image:	the image
@@ -327,9 +437,7 @@ int kho_kexec_commit(const struct kimage *image)
 		return refuse_loss(BY_HAND);
 	if (image->kho.loss)
 		return refuse_loss(image->kho.loss);
-	if (kho_allow_loss)
-		return 0;
-	return kho_out_check_poison() ?: check_memory(image->kho.loaded);
+	return check_poison() ?: check_memory(image->kho.loaded);
 }
 
 /**

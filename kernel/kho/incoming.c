@@ -68,6 +68,12 @@ static void refresh_limits(struct work_struct *work)
 
 static DECLARE_DELAYED_WORK(refresh_work, refresh_limits);
 
+static void refresh_soon(void)
+{
+	if (!delayed_work_pending(&refresh_work))
+		schedule_delayed_work(&refresh_work, HZ / 10);
+}
+
 static void unpin_map(unsigned long nr_pages)
 {
 	if (!atomic_long_sub_return(nr_pages, &kho_in.pins) && kho_in.open)
@@ -198,25 +204,41 @@ void kho_in_return(unsigned long pfn, unsigned int order)
 	set_bit(kho_map_bit(kho_map_key(pfn, order)), leaf_words(pfn, order));
 }
 
-static bool claimable(unsigned long pfn, unsigned long nr_pages)
-{
-	if (!kho_in.open) {
-		pr_warn_ratelimited("claim of %#llx: %s\n", PFN_PHYS(pfn),
-				    kho_in.fdt ? "too early, before core_initcall" :
-				    "nothing was handed over");
-		return false;
-	}
-	return nr_pages && pfn + nr_pages > pfn && pfn_to_online_page(pfn) &&
-	       pfn_to_online_page(pfn + nr_pages - 1);
-}
-
 static void not_preserved(unsigned long pfn)
 {
 	pr_warn_ratelimited("claim of %#llx: no preserved block starts there, or it was claimed\n",
 			    PFN_PHYS(pfn));
 }
 
+static bool claimable(unsigned long pfn, unsigned long nr_pages)
+{
+	unsigned long bad, end = pfn + nr_pages;
+
+	if (!kho_in.open) {
+		pr_warn_ratelimited("claim of %#llx: %s\n", PFN_PHYS(pfn),
+				    kho_in.fdt ? "too early, before core_initcall" :
+				    "nothing was handed over");
+		return false;
+	}
+	if (end <= pfn || !pfn_to_online_page(pfn) || !pfn_to_online_page(end - 1)) {
+		not_preserved(pfn);
+		return false;
+	}
+	bad = kho_find_poison(pfn, end);
+	if (bad < end) {
+		pr_warn_ratelimited("claim of %#llx: page %#llx had a memory error\n",
+				    PFN_PHYS(pfn), PFN_PHYS(bad));
+		return false;
+	}
+	return true;
+}
+
 /* Zones differ only across the border of a zone or node. */
+static bool spans_zones(unsigned long pfn, unsigned int order)
+{
+	return page_zone(pfn_to_page(pfn)) != page_zone(pfn_to_page(pfn + (1UL << order) - 1));
+}
+
 static void account_managed(struct page *page, unsigned long nr_pages)
 {
 	if (page_zone(page) == page_zone(nth_page(page, nr_pages - 1))) {
@@ -225,8 +247,7 @@ static void account_managed(struct page *page, unsigned long nr_pages)
 		for (; nr_pages; nr_pages--, page = nth_page(page, 1))
 			adjust_managed_page_count(page, 1);
 	}
-	if (!delayed_work_pending(&refresh_work))
-		schedule_delayed_work(&refresh_work, 1);
+	refresh_soon();
 }
 
 static void init_pages(struct page *page, unsigned long nr_pages)
@@ -267,12 +288,12 @@ struct folio *kho_in_claim_folio(unsigned long pfn)
 {
 	int order;
 
-	if (!claimable(pfn, 1))
-		return NULL;
 	order = kho_in_order(pfn);
+	if (!claimable(pfn, 1UL << max(order, 0)))
+		return NULL;
 	/* What no folio can be is left for kho_restore_pages(). */
-	if (order > max(MAX_PAGE_ORDER, PUD_ORDER)) {
-		pr_warn_ratelimited("claim of %#llx: order %d is no folio's here\n",
+	if (order > max(MAX_PAGE_ORDER, PUD_ORDER) || (order > 0 && spans_zones(pfn, order))) {
+		pr_warn_ratelimited("claim of %#llx: a block of order %d can be no folio here\n",
 				    PFN_PHYS(pfn), order);
 		return NULL;
 	}
@@ -303,9 +324,13 @@ static unsigned long each_block(unsigned long pfn, unsigned long end,
 
 static bool claim_block(unsigned long pfn, unsigned int order)
 {
+	unsigned long i;
+
 	if (!kho_in_take(pfn, order))
 		return false;
 	init_pages(pfn_to_page(pfn), 1UL << order);
+	for (i = 0; i < 1UL << order; i++)
+		set_page_owner(pfn_to_page(pfn + i), 0, GFP_NOWAIT | __GFP_NOWARN);
 	return true;
 }
 
@@ -349,6 +374,7 @@ static bool discard_block(unsigned long pfn, unsigned int order)
 		return false;
 	for (i = 0; i < 1UL << order; i++)
 		free_reserved_page(pfn_to_page(pfn + i));
+	cond_resched();
 	return true;
 }
 
@@ -356,13 +382,17 @@ static bool discard_block(unsigned long pfn, unsigned int order)
  * kho_in_discard_pages - nobody will ever want these pages
  * @pfn:	first page of a range that was preserved as a whole
  * @nr_pages:	number of pages
+ *
+ * Context: may sleep.
  */
 void kho_in_discard_pages(unsigned long pfn, unsigned long nr_pages)
 {
 	unsigned long end = pfn + nr_pages;
 
-	if (claimable(pfn, nr_pages) && each_block(pfn, end, NULL) == end)
-		each_block(pfn, end, discard_block);
+	if (!claimable(pfn, nr_pages) || each_block(pfn, end, NULL) != end)
+		return;
+	each_block(pfn, end, discard_block);
+	refresh_soon();
 }
 
 /**
@@ -416,7 +446,7 @@ static int report_dropped(struct notifier_block *nb, unsigned long action, void 
 {
 	unsigned long pages = atomic_long_read(&kho_in.pages);
 
-	if (kexec_in_progress && pages)
+	if (kexec_in_progress && pages && !kho_in.forwarded)
 		pr_warn("%lu KiB of the previous kernel were neither claimed nor forwarded, and are dropped\n",
 			pages << (PAGE_SHIFT - 10));
 	return NOTIFY_DONE;

@@ -20,6 +20,9 @@ struct kho_subtree;
 #define KHO_SCRATCH_ALIGN	((u64)PAGE_SIZE * MAX_ORDER_NR_PAGES)
 /* The root FDT cannot move or grow once an image is loaded. */
 #define KHO_FDT_SIZE		(64UL << 10)
+#ifndef ARCH_KHO_LOW_WINDOW
+#define ARCH_KHO_LOW_WINDOW	0	/* below it nothing is ever preserved */
+#endif
 /* What receivers can map early. */
 #define KHO_FDT_MAX_SIZE	(256UL << 10)
 
@@ -36,6 +39,7 @@ extern bool kho_off;		/* kho=off was said */
  * @pages:	preserved pages nobody has claimed yet
  * @pins:	these, and those that were lent; with the last one @root is freed
  * @dropped:	pages that were preserved and could not be kept
+ * @forwarded:	what nobody claimed goes over with the kexec that is under way
  */
 struct kho_incoming {
 	void *fdt;
@@ -45,6 +49,7 @@ struct kho_incoming {
 	atomic_long_t pages;
 	atomic_long_t pins;
 	unsigned long dropped;
+	bool forwarded;
 };
 
 extern struct kho_incoming kho_in;
@@ -67,6 +72,7 @@ void kho_in_discard_pages(unsigned long pfn, unsigned long nr_pages);
 
 /* forward.c */
 int kho_forward_unclaimed(void);
+int kho_forward_walk(struct kho_map_walk *w);
 
 /* early.c */
 void kho_early_release(unsigned long pfn, unsigned long nr_pages);
@@ -91,7 +97,8 @@ int kho_out_add(unsigned long pfn, unsigned int order);
 int kho_out_order(unsigned long pfn);
 bool kho_out_del(unsigned long pfn, unsigned int order);
 unsigned long kho_out_pages(void);
-int kho_out_check_poison(void);
+bool kho_any_poison(void);
+unsigned long kho_find_poison(unsigned long pfn, unsigned long end);
 #ifdef CONFIG_KEXEC_HANDOVER_DEBUG
 void kho_out_check(void);
 #else

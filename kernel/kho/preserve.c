@@ -18,6 +18,7 @@
 #include <linux/kexec_handover.h>
 #include <linux/mm.h>
 #include <linux/mmzone.h>
+#include <linux/sizes.h>
 #include <linux/slab.h>
 
 #include "internal.h"
@@ -165,14 +166,27 @@ static int refuse(unsigned long pfn, unsigned long nr_pages, const char *why)
 	return -EINVAL;
 }
 
-static bool any_poison(void)
+/**
+ * kho_any_poison - did any page of this machine have a memory error?
+ *
+ * Returns: true if one had.
+ */
+bool kho_any_poison(void)
 {
 	return IS_ENABLED(CONFIG_MEMORY_FAILURE) && atomic_long_read(&num_poisoned_pages);
 }
 
-/* The first bad page of a range, or its end. */
-static unsigned long find_poison(unsigned long pfn, unsigned long end)
+/**
+ * kho_find_poison - look for a page that had a memory error
+ * @pfn:	first page
+ * @end:	end of the range
+ *
+ * Returns: the first bad page, @end if there is none.
+ */
+unsigned long kho_find_poison(unsigned long pfn, unsigned long end)
 {
+	if (!kho_any_poison())
+		return end;
 	while (pfn < end && !PageHWPoison(pfn_to_page(pfn)))
 		pfn++;
 	return pfn;
@@ -197,13 +211,14 @@ static int check_range(unsigned long pfn, unsigned long nr_pages)
 {
 	if (!kho_enable || !root())
 		return refuse(pfn, nr_pages, "KHO is off, or not initialised before fs_initcall");
-	if (pfn + nr_pages < pfn || !pfn_valid(pfn) || !pfn_valid(pfn + nr_pages - 1))
-		return refuse(pfn, nr_pages, "not memory");
+	if (pfn + nr_pages < pfn || !pfn_to_online_page(pfn) ||
+	    !pfn_to_online_page(pfn + nr_pages - 1) || pfn < PHYS_PFN(ARCH_KHO_LOW_WINDOW))
+		return refuse(pfn, nr_pages, "not memory of the page allocator");
 	if (kho_scratch_overlap(PFN_PHYS(pfn), PFN_PHYS(nr_pages)))
 		return refuse(pfn, nr_pages, "it lies in a scratch area; move it out first");
 	if (!all_early(pfn, nr_pages))
 		return refuse(pfn, nr_pages, "hot-added or driver-managed memory");
-	if (any_poison() && find_poison(pfn, pfn + nr_pages) < pfn + nr_pages)
+	if (kho_find_poison(pfn, pfn + nr_pages) < pfn + nr_pages)
 		return refuse(pfn, nr_pages, "it holds a hardware-poisoned page");
 	return 0;
 }
@@ -216,6 +231,13 @@ static int check_folio(struct folio *folio)
 	if (folio_test_slab(folio))
 		return refuse(pfn, nr_pages, "slab memory");
 	return check_range(pfn, nr_pages);
+}
+
+/* Hundreds of millions of folios take a while. */
+static void breathe(unsigned long i)
+{
+	if (!(i % SZ_64K))
+		cond_resched();
 }
 
 /**
@@ -237,6 +259,7 @@ int kho_preserve_folios(struct folio **folios, unsigned long nr)
 		err = check_folio(folios[i]);
 		if (err)
 			return err;
+		breathe(i);
 	}
 
 	guard(mutex)(&kho_out_map.lock);
@@ -244,9 +267,12 @@ int kho_preserve_folios(struct folio **folios, unsigned long nr)
 		err = prepare_block(folio_pfn(folios[i]), folio_order(folios[i]));
 		if (err < 0)
 			return err;
+		breathe(i);
 	}
-	for (i = 0; i < nr; i++)
+	for (i = 0; i < nr; i++) {
 		insert_block(folio_pfn(folios[i]), folio_order(folios[i]));
+		breathe(i);
+	}
 	return 0;
 }
 EXPORT_SYMBOL_GPL(kho_preserve_folios);
@@ -268,6 +294,7 @@ void kho_unpreserve_folios(struct folio **folios, unsigned long nr)
 
 		if (!remove_block(pfn, folio_order(folios[i])))
 			pr_warn_ratelimited("folio at %#llx was not preserved\n", PFN_PHYS(pfn));
+		breathe(i);
 	}
 }
 EXPORT_SYMBOL_GPL(kho_unpreserve_folios);
@@ -327,7 +354,7 @@ static int preserve_range(unsigned long start, unsigned long end)
 			return ret;
 		ret ? same++ : fresh++;
 	}
-	/* The same range again is fine, a part of another one is not. */
+	/* The same range again is fine; a range that has a part of it is not. */
 	if (same && fresh)
 		return -EEXIST;
 	for (pfn = start; pfn < end; pfn += 1UL << order) {
@@ -352,8 +379,10 @@ static bool cuts_folio(struct page *last)
  *		kexec, or until it is unpreserved.  No reference is taken.
  * @nr_pages:	number of pages; 0 does nothing
  *
- * Preserving the same range again changes nothing.  The receiver gets it back
- * with kho_restore_pages() for the same range.
+ * Preserving the same range again changes nothing.  Any other overlap with what
+ * is preserved is the caller's mistake.  It is refused where it shows; a part of
+ * a range that happens to be made of whole blocks looks like the same again.
+ * The receiver gets the range back with kho_restore_pages().
  *
  * Context: may sleep.
  * Returns: as kho_preserve_folio().  On an error nothing is preserved.
@@ -370,7 +399,7 @@ int kho_preserve_pages(struct page *page, unsigned long nr_pages)
 		return err;
 	if (PageTail(page) || folio_test_slab(page_folio(page)))
 		return refuse(pfn, nr_pages, "tail page or slab memory");
-	if (cuts_folio(page + nr_pages - 1))
+	if (cuts_folio(nth_page(page, nr_pages - 1)))
 		return refuse(pfn, nr_pages, "it ends inside a larger folio, or in slab memory");
 
 	guard(mutex)(&kho_out_map.lock);
@@ -488,36 +517,6 @@ bool kho_out_del(unsigned long pfn, unsigned int order)
 {
 	guard(mutex)(&kho_out_map.lock);
 	return remove_block(pfn, order);
-}
-
-static int poison_run(struct kho_map_walk *w, u64 key, unsigned long nr)
-{
-	unsigned long pfn, end;
-	unsigned int order;
-
-	if (!kho_map_decode(key, &pfn, &order))
-		return -EIO;
-	end = pfn + (nr << order);
-	pfn = find_poison(pfn, end);
-	if (pfn == end)
-		return 0;
-	pr_err("page %#llx is preserved and had a memory error since: refused; echo 1 >/sys/kernel/kho/allow_loss overrides\n",
-	       PFN_PHYS(pfn));
-	return -EBUSY;
-}
-
-/**
- * kho_out_check_poison - did preserved memory break since it was preserved?
- *
- * The next kernel does not know which pages are bad.
- *
- * Returns: 0; -EBUSY, with a line in the log; -EIO if the map is damaged.
- */
-int kho_out_check_poison(void)
-{
-	struct kho_map_walk w = { .run = poison_run };
-
-	return any_poison() ? kho_out_walk(&w) : 0;
 }
 
 #ifdef CONFIG_KEXEC_HANDOVER_DEBUG

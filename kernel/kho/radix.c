@@ -12,14 +12,22 @@
 
 #include "map.h"
 
-u64 *kho_node_alloc(void)
+/* Private trees may be filled before the page allocator is up. */
+u64 *__ref kho_node_alloc(void)
 {
+	if (!slab_is_available())
+		return memblock_alloc(PAGE_SIZE, PAGE_SIZE);
 	return (u64 *)get_zeroed_page(GFP_KERNEL);
 }
 
-void kho_node_free(u64 *node)
+void __ref kho_node_free(u64 *node)
 {
-	free_page((unsigned long)node);
+	if (!slab_is_available())
+		memblock_free(node, PAGE_SIZE);
+	else if (PageReserved(virt_to_page(node)))
+		free_reserved_page(virt_to_page(node));
+	else
+		free_page((unsigned long)node);
 }
 
 u64 kho_node_phys(const u64 *node)

@@ -108,14 +108,34 @@ static int __init scan_leaf(struct kho_map_walk *w, u64 first, const u64 *leaf)
 	return 1;
 }
 
+/*
+ * What the exact reading is going to refuse must not be marked: a single bad
+ * block could cover all of memory, and the boot would find no gap.
+ */
+static bool __init scan_mark(struct walk *k, u64 start, u64 end)
+{
+	if (end <= start || !k->r->is_ram(start, end) ||
+	    kho_windows_overlap(k->r->scratch, start, end))
+		return false;
+	kho_coarse_mark(k->coarse, start, end);
+	return true;
+}
+
 static int __init scan_run(struct kho_map_walk *w, u64 key, unsigned long nr)
 {
-	unsigned long pfn;
+	struct walk *k = to_walk(w);
 	unsigned int order;
+	unsigned long pfn;
+	u64 start, size;
 
-	if (kho_map_decode(key, &pfn, &order))
-		kho_coarse_mark(to_walk(w)->coarse, (u64)pfn << PAGE_SHIFT,
-				(u64)(pfn + (nr << order)) << PAGE_SHIFT);
+	if (!kho_map_decode(key, &pfn, &order))
+		return 0;
+	start = (u64)pfn << PAGE_SHIFT;
+	size = (u64)PAGE_SIZE << order;
+	if (scan_mark(k, start, start + nr * size))
+		return 0;
+	for (; nr && start < k->r->ram_end; nr--, start += size)
+		scan_mark(k, start, start + size);
 	return 0;
 }
 

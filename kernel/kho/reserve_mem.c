@@ -154,8 +154,11 @@ bool __init kho_reserve_mem_revive(const char *name, phys_addr_t size,
 		pr_warn("'%s' at %pa was not preserved as a whole: not revived\n", name, &r.start);
 		return false;
 	}
+	if (memblock_reserve(r.start, PAGE_ALIGN(r.size))) {
+		pr_err("'%s' at %pa cannot be reserved: not revived\n", name, &r.start);
+		return false;
+	}
 	kho_early_release(PHYS_PFN(r.start), nr_pages(r.size));
-	memblock_reserve(r.start, PAGE_ALIGN(r.size));
 	*start = r.start;
 	pr_info("Revived memory reservation '%s' from KHO\n", name);
 	return true;
@@ -165,11 +168,30 @@ bool __init kho_reserve_mem_revive(const char *name, phys_addr_t size,
  * What we hand on
  */
 
+/* By its whole name: libfdt takes "x@1" for "x". */
+static int find_region(const void *fdt, const char *name)
+{
+	int node;
+
+	fdt_for_each_subnode(node, fdt, 0) {
+		const char *have = fdt_get_name(fdt, node, NULL);
+
+		if (have && !strcmp(have, name))
+			return node;
+	}
+	return -FDT_ERR_NOTFOUND;
+}
+
 static int add_region(void *fdt, const struct region *r)
 {
 	u64 start = r->start, size = r->size;
 	int node = fdt_add_subnode(fdt, 0, r->name);
 
+	if (node == -FDT_ERR_EXISTS) {
+		pr_warn("'%s' is not handed over: its name is too like that of another region\n",
+			r->name);
+		return 0;
+	}
 	if (node < 0)
 		return node;
 	return fdt_setprop_string(fdt, node, "compatible", RESERVE_MEM_KHO_NODE_COMPATIBLE) ?:
@@ -346,6 +368,16 @@ static int __init publish(void)
 }
 late_initcall(publish);
 
+/* In place, so that it cannot fail. */
+static void forget_region(const char *name)
+{
+	int node = blob ? find_region(blob, name) : -ENOENT;
+
+	guard(irqsave)();
+	if (node >= 0)
+		fdt_del_node(blob, node);
+}
+
 /**
  * kho_reserve_mem_release - a region of our command line is about to be freed
  * @name:	its name
@@ -355,13 +387,7 @@ late_initcall(publish);
 void kho_reserve_mem_release(const char *name, phys_addr_t start, phys_addr_t size)
 {
 	guard(mutex)(&lock);
-	if (blob) {
-		int node = fdt_subnode_offset(blob, 0, name);
-
-		guard(irqsave)();
-		if (node >= 0)
-			fdt_del_node(blob, node);
-	}
+	forget_region(name);
 	/* Also what was preserved before publishing failed. */
 	if (kho_out_order(PHYS_PFN(start)) >= 0)
 		kho_unpreserve_pages(pfn_to_page(PHYS_PFN(start)), nr_pages(size));
@@ -376,10 +402,11 @@ static int discard_kept(const char *name)
 
 		if (strcmp(r.name, name))
 			continue;
+		forget_region(name);
 		unforward_range(r.start, r.start + PAGE_ALIGN(r.size));
 		kho_in_discard_pages(PHYS_PFN(r.start), nr_pages(r.size));
 		kept[i] = kept[--nr_kept];
-		return update_blob();
+		return 0;
 	}
 	return -ENOENT;
 }

@@ -256,7 +256,8 @@ bool kho_scratch_overlap(phys_addr_t phys, size_t size)
 	unsigned int i;
 
 	for (i = 0; i < kho_scratch_nr; i++) {
-		if (phys < kho_scratch[i].addr + kho_scratch[i].size &&
+		if (kho_scratch[i].size &&
+		    phys < kho_scratch[i].addr + kho_scratch[i].size &&
 		    kho_scratch[i].addr < phys + size)
 			return true;
 	}

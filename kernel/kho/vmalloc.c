@@ -7,6 +7,7 @@
 #include <linux/export.h>
 #include <linux/io.h>
 #include <linux/kexec_handover.h>
+#include <linux/kmemleak.h>
 #include <linux/kho/abi/kexec_handover.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
@@ -66,7 +67,7 @@ static int add_blocks(const struct vm_struct *area, struct kho_vmalloc *pres)
  *
  * Context: may sleep.
  * Returns: 0; -EINVAL if @ptr is not such an address, or for what
- * kho_preserve_pages() refuses; -EOPNOTSUPP for areas that are more than
+ * kho_preserve_pages() refuses; -EEXIST if it is preserved already; -EOPNOTSUPP for areas that are more than
  * memory, such as ioremap()'s; -ENOMEM.  On an error nothing is preserved.
  */
 int kho_preserve_vmalloc(void *ptr, struct kho_vmalloc *preservation)
@@ -81,6 +82,10 @@ int kho_preserve_vmalloc(void *ptr, struct kho_vmalloc *preservation)
 	flags = area->flags & ~IGNORED_FLAGS;
 	if (flags & ~(VM_ALLOC | VM_ALLOW_HUGE_VMAP) || !(flags & VM_ALLOC) || !area->nr_pages)
 		return -EOPNOTSUPP;
+
+	/* A failure half-way must not undo what an earlier call did. */
+	if (kho_out_order(page_to_pfn(area->pages[0])) >= 0)
+		return -EEXIST;
 
 	pres.flags = KHO_VMALLOC_ALLOC;
 	if (flags & VM_ALLOW_HUGE_VMAP)
@@ -196,6 +201,7 @@ static void *map_pages(struct restore *r, unsigned int flags)
 	account_vmalloc_pages(r->total);
 	area->addr = kasan_unpoison_vmalloc(area->addr, size, KASAN_VMALLOC_PROT_NORMAL);
 	clear_vm_uninitialized_flag(area);
+	kmemleak_vmalloc(area, size, GFP_KERNEL);
 	return area->addr;
 }
 
@@ -224,7 +230,7 @@ void *kho_restore_vmalloc(const struct kho_vmalloc *preservation)
 				    r.total, r.order);
 		return NULL;
 	}
-	r.pages = kvcalloc(r.total, sizeof(*r.pages), GFP_KERNEL);
+	r.pages = vcalloc(r.total, sizeof(*r.pages));
 	if (!r.pages)
 		return NULL;
 	if (!restore_blocks(&r, preservation))
@@ -232,7 +238,7 @@ void *kho_restore_vmalloc(const struct kho_vmalloc *preservation)
 	if (!addr) {
 		while (r.nr)
 			__free_page(r.pages[--r.nr]);
-		kvfree(r.pages);
+		vfree(r.pages);
 	}
 	return addr;
 }

@@ -120,6 +120,21 @@ static int node_shared(void)
 	return 0;
 }
 
+/* All keys there can be, and all of them again and again: memory is full. */
+static int node_everywhere(void)
+{
+	u64 *slot = used_slot(1);
+	u64 *table = (u64 *)((unsigned long)slot & PAGE_MASK);
+	unsigned int i;
+
+	if (!slot)
+		return -ENOENT;
+	memset(kho_node_virt(*slot), 0xff, PAGE_SIZE);
+	for (i = 0; i < KHO_MAP_TABLE_SLOTS; i++)
+		table[i] = *slot;
+	return 0;
+}
+
 static int node_cyclic(void)
 {
 	return set_slot(2, kho_node_phys((u64 *)kho_out_map.root));
@@ -269,6 +284,16 @@ static int scratch_not_ram(void)
 	return 0;
 }
 
+/* So large that KASLR would like it best. */
+static int scratch_not_ram_large(void)
+{
+	int err = scratch_not_ram();
+
+	if (!err)
+		kho_scratch[1].size = SZ_256M;
+	return err;
+}
+
 static int scratch_wraps(void)
 {
 	if (kho_scratch_nr < 2)
@@ -333,6 +358,7 @@ static const struct way {
 	{ "root-odd",		root_odd },
 	{ "root-scratch",	root_scratch },
 	{ "node-shared",	node_shared },
+	{ "node-everywhere",	node_everywhere },
 	{ "node-cyclic",	node_cyclic },
 	{ "node-beyond",	node_beyond },
 	{ "node-odd",		node_odd },
@@ -350,6 +376,7 @@ static const struct way {
 	{ "scratch-odd",	scratch_odd, true },
 	{ "scratch-overlap",	scratch_overlap, true },
 	{ "scratch-not-ram",	scratch_not_ram, true },
+	{ "scratch-not-ram-large", scratch_not_ram_large, true },
 	{ "scratch-wraps",	scratch_wraps, true },
 	{ "scratch-many",	scratch_many, true },
 	{ "scratch-restore",	scratch_restore, true },

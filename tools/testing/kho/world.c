@@ -169,12 +169,26 @@ static void check_range_free(const struct world *w, u64 start, u64 last)
 	}
 }
 
+/* Blocks that stage 2 refuses must not keep anybody from their memory. */
+static bool can_be_kept(const struct world *w, u64 start, u64 last)
+{
+	return last != ~0ULL && w->r.is_ram(start, last + 1) &&
+	       !kho_windows_overlap(&w->scratch, start, last + 1);
+}
+
 static int run_not_in_gap(struct kho_map_walk *walk, u64 key, unsigned long nr)
 {
+	unsigned long i;
 	u64 start, last;
 
-	if (run_range(key, nr, &start, &last))
+	if (run_range(key, nr, &start, &last) && can_be_kept(now, start, last)) {
 		check_range_free(now, start, last);
+		return 0;
+	}
+	for (i = 0; i < nr; i++) {
+		if (run_range(key + i, 1, &start, &last) && can_be_kept(now, start, last))
+			check_range_free(now, start, last);
+	}
 	return 0;
 }
 

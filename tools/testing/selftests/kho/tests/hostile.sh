@@ -1,11 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # kernels: mini
-# timeout: 400
+# timeout: 700
 #
 # Damaged and hostile handover data of every kind.
 
 . "$(dirname "$0")/../lib.sh"
 
 vm hostile hostile -- --mem 1G --smp 1 --append "kho=on" --timeout 360
+vm hostile_large large -- --mem 8G --smp 1 --append "kho=on" --timeout 300 \
+	-- -object memory-backend-ram,id=ram,size=8G,reserve=off -machine memory-backend=ram
 finish
