@@ -1,0 +1,11 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# kernels: mini
+# timeout: 200
+#
+# Announcements of a handover that were forged.
+
+. "$(dirname "$0")/../lib.sh"
+
+vm announce announce -- --mem 1G --smp 1 --timeout 180
+finish
