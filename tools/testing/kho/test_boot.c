@@ -431,6 +431,8 @@ static void blocks_outside_of_ram(void)
 	preserve(w, 5 * GiB, 3);
 	boot(w);
 	CHECK_EQ(w->r.pages, 1 + 1 + 8);
+	CHECK_EQ(w->losses, 6);
+	CHECK_EQ(w->r.dropped, 1 + 1 + 8 + (3 * GiB >> PAGE_SHIFT) + 1);
 	CHECK(preserved(w, 2 * GiB, 0));
 	CHECK(preserved(w, 3 * GiB + 512 * MiB - PAGE_SIZE, 0));
 	CHECK(preserved(w, 5 * GiB, 3));
@@ -473,6 +475,40 @@ static void far_beyond_ram(void)
 	world_free(w);
 }
 
+/*
+ * How much was dropped: no more than there is memory for a block that could
+ * never be, at least a block for what is not looked into.
+ */
+static void dropped_pages(void)
+{
+	struct world *w = machine();
+
+	preserve(w, 0, KHO_MAP_MAX_ORDER);
+	boot(w);
+	CHECK_EQ(w->losses, 1);
+	CHECK_EQ(w->r.dropped, world_end(w) >> PAGE_SHIFT);
+	world_free(w);
+
+	w = machine();
+	preserve(w, 1ULL << 50, 3);
+	boot(w);
+	CHECK_EQ(w->losses, 1);
+	CHECK_EQ(w->r.dropped, 8);
+	world_free(w);
+
+	/* Two of one leaf, and one of another order. */
+	w = machine();
+	preserve(w, 1ULL << 50, 3);
+	preserve(w, (1ULL << 50) + (PAGE_SIZE << 3), 3);
+	preserve(w, 1ULL << 50, 5);
+	preserve(w, 5 * GiB, 2);
+	boot(w);
+	CHECK_EQ(w->losses, 2);
+	CHECK_EQ(w->r.dropped, 8 + 32);
+	CHECK_EQ(w->r.pages, 4);
+	world_free(w);
+}
+
 static void blocks_in_scratch(void)
 {
 	struct world *w = machine();
@@ -495,6 +531,7 @@ static void blocks_in_scratch(void)
 	CHECK(!preserved(w, 768 * MiB, 5));
 	CHECK(!preserved(w, 1 * GiB - PAGE_SIZE, 0));
 	CHECK_EQ(w->losses, 6);
+	CHECK_EQ(w->r.dropped, 4 + 32 + (1 * GiB >> PAGE_SHIFT));
 	world_free(w);
 }
 
@@ -512,6 +549,7 @@ static void overlapping_orders(void)
 	boot(w);
 	CHECK_EQ(w->r.pages, 2 * 512 + 1);
 	CHECK_EQ(w->losses, 2 * 9);
+	CHECK_EQ(w->r.dropped, 2 * (512 - 1));
 	CHECK(preserved(w, 2 * GiB, 9));
 	CHECK(preserved(w, 2 * GiB + (PAGE_SIZE << 9), 9));
 	CHECK(!preserved(w, 2 * GiB, 8));
@@ -533,6 +571,7 @@ static void some_of_a_run(void)
 	preserve(w, 5 * GiB + 512 * PAGE_SIZE, 3);
 	boot(w);
 	CHECK_EQ(w->losses, 500 + 16 + 8);
+	CHECK_EQ(w->r.dropped, 500 + 16 + 8);
 	CHECK_EQ(w->r.pages, 500 + 1000);
 	CHECK(preserved(w, 5 * GiB + 15 * PAGE_SIZE, 0));
 	CHECK(!preserved(w, 5 * GiB + 16 * PAGE_SIZE, 0));
@@ -686,6 +725,7 @@ static const struct kho_case cases[] = {
 	CASE(no_memory_for_the_table),
 	CASE(blocks_outside_of_ram),
 	CASE(far_beyond_ram),
+	CASE(dropped_pages),
 	CASE(blocks_in_scratch),
 	CASE(overlapping_orders),
 	CASE(some_of_a_run),
