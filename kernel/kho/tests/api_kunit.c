@@ -151,6 +151,40 @@ static void refused_memory_test(struct kunit *test)
 	kfree(slab);
 }
 
+/* Mainline bug: a page with a memory error was handed over as good. */
+static void poisoned_test(struct kunit *test)
+{
+#ifdef CONFIG_MEMORY_FAILURE
+	struct page *pages = alloc_pages(GFP_KERNEL, 3);
+	struct folio *folio = alloc_folio(test, 2);
+	struct page *bad[] = { pages + 5, folio_page(folio, 3) };
+	unsigned long before = kho_out_pages();
+	unsigned int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, pages);
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
+		SetPageHWPoison(bad[i]);
+		atomic_long_inc(&num_poisoned_pages);
+	}
+	KUNIT_EXPECT_EQ(test, kho_preserve_folio(folio), -EINVAL);
+	KUNIT_EXPECT_EQ(test, kho_preserve_pages(pages, 8), -EINVAL);
+	KUNIT_EXPECT_EQ(test, kho_preserve_pages(pages + 5, 1), -EINVAL);
+	KUNIT_EXPECT_EQ(test, kho_out_pages(), before);
+	/* The pages around it are good. */
+	KUNIT_EXPECT_EQ(test, kho_preserve_pages(pages, 5), 0);
+	kho_unpreserve_pages(pages, 5);
+	KUNIT_EXPECT_EQ(test, kho_out_pages(), before);
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
+		ClearPageHWPoison(bad[i]);
+		atomic_long_dec(&num_poisoned_pages);
+	}
+	folio_put(folio);
+	__free_pages(pages, 3);
+#else
+	kunit_skip(test, "no CONFIG_MEMORY_FAILURE");
+#endif
+}
+
 static void alloc_preserve_test(struct kunit *test)
 {
 	unsigned long before = kho_out_pages();
@@ -376,6 +410,7 @@ static struct kunit_case kho_cases[] = {
 	KUNIT_CASE(odd_range_test),
 	KUNIT_CASE(bulk_is_all_or_none_test),
 	KUNIT_CASE(refused_memory_test),
+	KUNIT_CASE(poisoned_test),
 	KUNIT_CASE(alloc_preserve_test),
 	KUNIT_CASE(vmalloc_test),
 	KUNIT_CASE(vmalloc_refused_test),
