@@ -242,6 +242,51 @@ static int subtree_unpreserved(void)
 	return page ? kho_add_subtree("kho_exerciser-bad", page, PAGE_SIZE) : -ENOMEM;
 }
 
+/* The key of a block of ours, of this order. */
+static int find_key(unsigned int order, u64 *key)
+{
+	unsigned long i;
+
+	for (i = 0; i < ex_nr; i++) {
+		if (!ex_blocks[i].preserved || ex_blocks[i].rec.nr_pages != 1UL << order)
+			continue;
+		*key = kho_map_key(PHYS_PFN(ex_blocks[i].rec.phys), order);
+		return 0;
+	}
+	return -ENOENT;
+}
+
+/* Nobody can see what is gone; only who wants it. */
+static int bit_cleared(void)
+{
+	u64 key;
+	int err = find_key(4, &key);
+
+	if (!err)
+		kho_leaf_clear(kho_map_leaf((u64 *)kho_out_map.root, key), key);
+	return err;
+}
+
+static int slot_zeroed(void)
+{
+	unsigned int level = KHO_MAP_TABLE_LEVELS;
+	u64 *node = (u64 *)kho_out_map.root;
+	u64 key;
+	int err = find_key(9, &key);
+
+	for (; !err; level--) {
+		unsigned int shift = (level - 1) * KHO_MAP_TABLE_BITS + KHO_MAP_LEAF_BITS;
+		u64 *slot = &node[key >> shift & (KHO_MAP_TABLE_SLOTS - 1)];
+
+		if (level == 1) {
+			*slot = 0;
+			break;
+		}
+		node = kho_node_virt(*slot);
+	}
+	return err;
+}
+
 static int plan_magic(void)
 {
 	phys_addr_t phys;
@@ -372,6 +417,8 @@ static const struct way {
 	{ "block-beyond",	block_beyond },
 	{ "block-low",		block_low },
 	{ "subtree-unpreserved", subtree_unpreserved },
+	{ "bit-cleared",	bit_cleared },
+	{ "slot-zeroed",	slot_zeroed },
 	{ "plan-magic",		plan_magic },
 	{ "scratch-odd",	scratch_odd, true },
 	{ "scratch-overlap",	scratch_overlap, true },

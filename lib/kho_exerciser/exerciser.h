@@ -55,6 +55,7 @@ struct ex_args {
 /* What the last command did; shown in status. */
 struct ex_stats {
 	unsigned long blocks, pages;	/* that it worked on */
+	unsigned long parts;		/* that the map has for them; forward only */
 	unsigned long bad;		/* wrong contents */
 	unsigned long missing;		/* could not be claimed, or twice */
 	u64 alloc_ns, fill_ns, preserve_ns, claim_ns, forward_ns, check_ns, free_ns;

@@ -74,6 +74,14 @@ static int free_all(const struct ex_args *a)
 	return ex_publish();
 }
 
+/* lookup what=: use a region of reserve_mem=, as its owner would */
+static int lookup(const struct ex_args *a)
+{
+	phys_addr_t start, size;
+
+	return reserve_mem_find_by_name(a->what, &start, &size) ? 0 : -ENOENT;
+}
+
 static const struct {
 	const char *verb;
 	int (*run)(const struct ex_args *a);
@@ -97,6 +105,7 @@ static const struct {
 	{ "forward",	ex_forward },
 	{ "unforward",	ex_unforward },
 	{ "corrupt",	ex_corrupt },
+	{ "lookup",	lookup },
 };
 
 #define NUMBER(_name)	{ #_name, offsetof(struct ex_args, _name) }
@@ -185,7 +194,8 @@ static int status_show(struct seq_file *m, void *unused)
 		preserved += ex_blocks[i].preserved;
 	}
 	seq_printf(m, "command: %s\nerror: %d\n", last_command, last_error);
-	seq_printf(m, "blocks: %lu\npages: %lu\n", ex_stats.blocks, ex_stats.pages);
+	seq_printf(m, "blocks: %lu\npages: %lu\nparts: %lu\n", ex_stats.blocks,
+		   ex_stats.pages, ex_stats.parts);
 	seq_printf(m, "bad: %lu\nmissing: %lu\n", ex_stats.bad, ex_stats.missing);
 	seq_printf(m, "own_blocks: %lu\nown_pages: %lu\nown_preserved: %lu\n",
 		   ex_nr, pages, preserved);

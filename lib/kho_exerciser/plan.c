@@ -328,6 +328,7 @@ static int move_part(phys_addr_t phys, unsigned long nr_pages, void *arg)
 		}
 		if (err)
 			return err;
+		ex_stats.parts++;
 		nr_pages -= 1UL << order;
 		phys += PAGE_SIZE << order;
 	}
