@@ -14,6 +14,8 @@ for peer in bz-7.2-test bz-7.3-test; do
 	finish
 done
 adds+=(--add "$KHO_PEERS/bz-7.2-test:/boot/7.2" --add "$KHO_PEERS/bz-7.3-test:/boot/7.3")
+[ ! -e "$KHO_PEERS/bz-7.2-nokho" ] ||
+	adds+=(--add "$KHO_PEERS/bz-7.2-nokho:/boot/nokho")
 
 vm foreign small -- --mem 1G --append "kho=on"
 vm payload to-mainline -- --mem 1G \
