@@ -132,7 +132,8 @@ static bool unaligned(phys_addr_t phys)
  * Context: any, from core_initcall on.
  * Returns: the folio; NULL, with a line in the log, if no preserved block
  * starts at @phys, it was claimed already, it had a memory error, or it can be
- * no folio here: that may still be claimed with kho_restore_pages().
+ * no folio here because it is too large or lies in two zones: that may still be
+ * claimed with kho_restore_pages().
  */
 struct folio *kho_restore_folio(phys_addr_t phys)
 {
@@ -148,7 +149,8 @@ EXPORT_SYMBOL_GPL(kho_restore_folio);
  * Context: any, from core_initcall on.
  * Returns: the first page, each page with one reference of its own; NULL, with
  * a line in the log, if the range is not a whole number of preserved blocks
- * that are unclaimed.  Then nothing was claimed.
+ * that are unclaimed, or one of its pages had a memory error.  Then nothing was
+ * claimed.
  */
 struct page *kho_restore_pages(phys_addr_t phys, unsigned long nr_pages)
 {
@@ -303,8 +305,10 @@ EXPORT_SYMBOL_GPL(kho_remove_subtree);
  * The blob lies in memory that the previous kernel preserved.  Looking it up
  * does not claim it.
  *
- * Context: any, once the linear map is up.  What KHO itself or live update have read
+ * What KHO itself and live update have read ("kexec-metadata", "memblock", "LUO")
  * is used up, and found no more.
+ *
+ * Context: any, once the linear map is up.
  * Returns: 0; -ENOENT if nothing was handed over under this name; -EINVAL if
  * @phys is NULL or the entry is malformed.
  */

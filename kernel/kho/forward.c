@@ -56,7 +56,8 @@ static void unforward_subtrees(void)
  * kho_forward_unclaimed - hand on all that arrived and nobody claimed
  *
  * Blocks and subtrees alike: whoever understands them may find them in the next
- * kernel.  Everything that this kernel used up must have been claimed.
+ * kernel.  A subtree whose name is in use here stays behind.  Everything that
+ * this kernel used up must have been claimed.
  *
  * Context: may sleep; the last step before a kexec, from where it does not
  * return.

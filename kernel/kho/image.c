@@ -12,6 +12,10 @@
  * that is loaded with kexec_load(2).  If something is preserved, the system call
  * fails with -EBUSY, and the log says why.  /sys/kernel/kho/allow_loss
  * overrides.  Other errors would make kexec-tools try kexec_load(2) instead.
+ *
+ * Preserved pages that had a memory error are looked for when the image is
+ * started.  Whether there is memory enough to boot in is looked at both times,
+ * with what is going to be forwarded; nothing overrides that.
  */
 #define pr_fmt(fmt) "KHO: " fmt
 

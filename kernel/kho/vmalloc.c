@@ -67,8 +67,9 @@ static int add_blocks(const struct vm_struct *area, struct kho_vmalloc *pres)
  *
  * Context: may sleep.
  * Returns: 0; -EINVAL if @ptr is not such an address, or for what
- * kho_preserve_pages() refuses; -EEXIST if it is preserved already; -EOPNOTSUPP for areas that are more than
- * memory, such as ioremap()'s; -ENOMEM.  On an error nothing is preserved.
+ * kho_preserve_pages() refuses; -EEXIST if the area is preserved already;
+ * -EOPNOTSUPP for areas that are more than memory, such as ioremap()'s; -ENOMEM.
+ * On an error nothing has changed.
  */
 int kho_preserve_vmalloc(void *ptr, struct kho_vmalloc *preservation)
 {
