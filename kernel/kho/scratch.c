@@ -219,7 +219,8 @@ static void __init release_ordinary(unsigned long pfn, unsigned long nr_pages)
 /**
  * kho_scratch_release - let movable memory use the areas
  *
- * When KHO was disabled after they had been reserved: let everybody.
+ * When KHO was disabled after they had been reserved: let everybody.  Areas that
+ * came with a handover remain for movable memory in any case.
  */
 void __init kho_scratch_release(void)
 {
