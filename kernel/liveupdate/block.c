@@ -134,6 +134,18 @@ void kho_block_set_shrink(struct kho_block_set *bs, unsigned long count)
 }
 
 /**
+ * kho_block_set_trim - give back the room that no entry took
+ * @bs:		the chain
+ *
+ * What is not in the chain, no receiver would ever find and free.
+ */
+void kho_block_set_trim(struct kho_block_set *bs)
+{
+	while (bs->nr && !list_last_entry(&bs->blocks, struct kho_block, list)->ser->count)
+		drop_last(bs);
+}
+
+/**
  * kho_block_set_restore - take over a chain of the previous kernel
  * @bs:		an empty chain, becomes an incoming one
  * @head_pa:	address of the first block; 0: no blocks
