@@ -10,6 +10,8 @@
 
 /* The bytes are a tree. */
 void fuzz_fdt(const u8 *data, size_t size);
+/* The bytes say how pages are filled that are then taken for sessions. */
+void fuzz_luo(const u8 *data, size_t size);
 /* The bytes say how pages are filled that are then taken for a map. */
 void fuzz_map(const u8 *data, size_t size);
 /* The bytes are an array. */
@@ -63,5 +65,25 @@ enum {
 };
 
 #define FUZZ_MAP_PAGES	48
+
+/* How fuzz_luo() reads its input: the same; page 0 is a struct luo_ser. */
+struct fuzz_luo_op {
+	u8 what;
+	u8 page;
+	u16 at;
+	u32 arg;
+};
+
+enum {
+	FUZZ_LUO_POINT,		/* at = address of page number arg */
+	FUZZ_LUO_NUMBER,	/* at = arg */
+	FUZZ_LUO_BIG,		/* at = a number of 64 bits */
+	FUZZ_LUO_TEXT,		/* at = four bytes */
+	FUZZ_LUO_FILL,		/* from at on, bytes */
+	FUZZ_LUO_STATE,		/* the page is not preserved, or part of a large folio */
+	FUZZ_LUO_OPS
+};
+
+#define FUZZ_LUO_PAGES	16
 
 #endif /* _KHO_FUZZ_H */

@@ -154,8 +154,57 @@ static void map_seeds(seed_fn fn, void *arg)
 	fn("wild", wild, sizeof(wild), arg);
 }
 
+/*
+ * Live update
+ */
+
+#define BLOCK(page, next, count)	\
+	{ FUZZ_LUO_POINT, page, 0, next }, { FUZZ_LUO_NUMBER, page, 8, count }
+#define TEXT(page, at)	{ FUZZ_LUO_TEXT, page, at, 0x6f6c6c65 }
+#define SESSION(page, at, files, nr)	TEXT(page, at), \
+	{ FUZZ_LUO_POINT, page, (at) + 64, files }, { FUZZ_LUO_NUMBER, page, (at) + 72, nr }
+
+static void luo_seeds(seed_fn fn, void *arg)
+{
+	static const struct fuzz_luo_op honest[] = {
+		{ FUZZ_LUO_POINT, 0, 16, 1 }, { FUZZ_LUO_POINT, 0, 24, 6 },
+		{ FUZZ_LUO_NUMBER, 1, 8, 2 }, SESSION(1, 16, 2, 3), SESSION(1, 96, 4, 1),
+		BLOCK(2, 3, 2), TEXT(2, 16), TEXT(2, 80), { FUZZ_LUO_NUMBER, 3, 8, 1 },
+		TEXT(3, 16), { FUZZ_LUO_NUMBER, 4, 8, 1 }, TEXT(4, 16),
+		{ FUZZ_LUO_NUMBER, 6, 0, 1 }, { FUZZ_LUO_NUMBER, 6, 8, 1 }, TEXT(6, 16),
+		{ FUZZ_LUO_NUMBER, 6, 72, 4 },
+	};
+	static const struct fuzz_luo_op cyclic[] = {
+		{ FUZZ_LUO_POINT, 0, 16, 1 }, BLOCK(1, 2, 1), SESSION(1, 16, 3, 1),
+		BLOCK(2, 1, 1), SESSION(2, 16, 3, 1), BLOCK(3, 3, 1),
+	};
+	static const struct fuzz_luo_op shared[] = {
+		{ FUZZ_LUO_POINT, 0, 16, 1 }, { FUZZ_LUO_NUMBER, 1, 8, 2 },
+		SESSION(1, 16, 2, 1), SESSION(1, 96, 2, 1), { FUZZ_LUO_NUMBER, 2, 8, 1 },
+		TEXT(2, 16), { FUZZ_LUO_POINT, 0, 24, 1 },
+	};
+	static const struct fuzz_luo_op names[] = {
+		{ FUZZ_LUO_POINT, 0, 16, 1 }, { FUZZ_LUO_POINT, 0, 24, 2 },
+		{ FUZZ_LUO_NUMBER, 1, 8, 51 }, { FUZZ_LUO_FILL, 1, 16, 0xfff78 },
+		{ FUZZ_LUO_NUMBER, 2, 0, 1 }, { FUZZ_LUO_NUMBER, 2, 8, 63 },
+		{ FUZZ_LUO_FILL, 2, 16, 0xfff78 },
+	};
+	static const struct fuzz_luo_op wild[] = {
+		{ FUZZ_LUO_BIG, 0, 16, ~0U }, { FUZZ_LUO_BIG, 0, 24, 1 },
+		{ FUZZ_LUO_STATE, 1, 0, 0 }, { FUZZ_LUO_STATE, 2, 0, 3 },
+		{ FUZZ_LUO_BIG, 3, 8, ~0U },
+	};
+
+	fn("honest", honest, sizeof(honest), arg);
+	fn("cyclic", cyclic, sizeof(cyclic), arg);
+	fn("shared", shared, sizeof(shared), arg);
+	fn("names", names, sizeof(names), arg);
+	fn("wild", wild, sizeof(wild), arg);
+}
+
 const struct fuzz_target fuzz_targets[] = {
 	{ "fdt", fuzz_fdt, fdt_seeds, 2048 },
+	{ "luo", fuzz_luo, luo_seeds, 1024 },
 	{ "map", fuzz_map, map_seeds, 1024 },
 	{ "scratch_array", fuzz_scratch_array, array_seeds, 1024 },
 	{ "scratch_param", fuzz_scratch_param, param_seeds, 96 },

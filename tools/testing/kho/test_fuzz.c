@@ -20,6 +20,11 @@ static void fdt(void)
 	run("fdt", 20000);
 }
 
+static void luo(void)
+{
+	run("luo", 20000);
+}
+
 static void map(void)
 {
 	run("map", 3000);
@@ -37,6 +42,7 @@ static void scratch_param(void)
 
 static const struct kho_case cases[] = {
 	CASE(fdt),
+	CASE(luo),
 	CASE(map),
 	CASE(scratch_array),
 	CASE(scratch_param),

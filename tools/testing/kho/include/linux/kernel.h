@@ -2,6 +2,8 @@
 #ifndef _KHO_SHIM_KERNEL_H
 #define _KHO_SHIM_KERNEL_H
 
+#include <stdio.h>
+
 #include <linux/types.h>
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))

@@ -13,4 +13,6 @@ typedef __u32 u32;
 typedef __u64 u64;
 typedef u64 phys_addr_t;
 
+#define __packed	__attribute__((__packed__))
+
 #endif /* _KHO_SHIM_TYPES_H */

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Sessions, files and FLBs from a hostile sender, read as live update reads
+ * them.
+ */
+#include "../../../kernel/liveupdate/wire.h"
+
+#include <linux/kho_block.h>
+#include <linux/minmax.h>
+
+#include "fuzz.h"
+#include "handed.h"
+#include "test.h"
+
+/* Page 0 is where the subtree points; an address that is nothing's is last. */
+static u64 page_address(unsigned int i)
+{
+	return (64 + i % (FUZZ_LUO_PAGES + 1)) * (u64)PAGE_SIZE;
+}
+
+static void put(u8 *page, unsigned int at, const void *data, size_t size)
+{
+	memcpy(page + min(at, PAGE_SIZE - size), data, size);
+}
+
+static void follow_instructions(const u8 *data, size_t size)
+{
+	struct fuzz_luo_op op;
+	struct folio *f;
+	u64 val;
+
+	for (; size >= sizeof(op); data += sizeof(op), size -= sizeof(op)) {
+		memcpy(&op, data, sizeof(op));
+		f = handed_find(page_address(op.page % FUZZ_LUO_PAGES));
+		op.at %= PAGE_SIZE;
+		switch (op.what % FUZZ_LUO_OPS) {
+		case FUZZ_LUO_POINT:
+			val = page_address(op.arg);
+			put(f->page, op.at, &val, sizeof(val));
+			break;
+		case FUZZ_LUO_NUMBER:
+			val = op.arg;
+			put(f->page, op.at, &val, sizeof(val));
+			break;
+		case FUZZ_LUO_BIG:
+			val = (u64)op.arg << 32 | op.arg;
+			put(f->page, op.at, &val, sizeof(val));
+			break;
+		case FUZZ_LUO_TEXT:
+			put(f->page, op.at, &op.arg, sizeof(op.arg));
+			break;
+		case FUZZ_LUO_FILL:
+			memset((u8 *)f->page + op.at, op.arg,
+			       min(op.arg >> 8 & 0xffff, PAGE_SIZE - op.at));
+			break;
+		case FUZZ_LUO_STATE:
+			f->preserved = op.arg & 1;
+			f->large = op.arg & 2;
+			break;
+		}
+	}
+}
+
+static void check_name(const char *name, size_t size)
+{
+	size_t len = strnlen(name, size);
+
+	CHECK(len && len < size);
+}
+
+static void read_files(u64 head)
+{
+	struct kho_block_set bs;
+	struct kho_block_set_it it;
+	struct luo_file_ser *f;
+	unsigned long nr = 0;
+
+	kho_block_set_init(&bs, sizeof(*f));
+	if (!kho_block_set_restore(&bs, head)) {
+		kho_block_set_it_init(&it, &bs);
+		while ((f = kho_block_set_it_read_entry(&it))) {
+			nr++;
+			if (!luo_wire_check_file(f))
+				check_name(f->compatible, sizeof(f->compatible));
+		}
+		CHECK_LE(nr, bs.nr * KHO_BLOCK_CAPACITY(sizeof(*f)));
+		while (kho_block_set_it_prev(&it))
+			nr--;
+		CHECK_EQ(nr, 0);
+	}
+	kho_block_set_destroy(&bs);
+}
+
+static void read_sessions(u64 head)
+{
+	struct kho_block_set bs;
+	struct kho_block_set_it it;
+	struct luo_session_ser *s;
+	char name[LIVEUPDATE_SESSION_NAME_LENGTH];
+	unsigned long nr = 0;
+
+	kho_block_set_init(&bs, sizeof(*s));
+	if (!kho_block_set_restore(&bs, head)) {
+		kho_block_set_it_init(&it, &bs);
+		while ((s = kho_block_set_it_read_entry(&it))) {
+			nr++;
+			if (luo_wire_check_session(s))
+				continue;
+			check_name(s->name, sizeof(s->name));
+			luo_wire_unique_name(name, s->name, s->count);
+			check_name(name, sizeof(name));
+			CHECK(strcmp(name, s->name));
+			read_files(s->files);
+		}
+		CHECK_LE(nr, bs.nr * KHO_BLOCK_CAPACITY(sizeof(*s)));
+	}
+	kho_block_set_destroy(&bs);
+}
+
+static void read_flbs(u64 pa)
+{
+	struct folio *f = kho_restore_folio(pa);
+	const struct luo_flb_header_ser *page;
+	const struct luo_flb_ser *flb;
+	u64 i;
+
+	if (!f)
+		return;
+	page = f->page;
+	flb = (const void *)(page + 1);
+	if (!luo_wire_check_flbs(page)) {
+		for (i = 0; i < page->count; i++) {
+			check_name(flb[i].name, sizeof(flb[i].name));
+			CHECK(flb[i].count);
+		}
+	}
+	folio_put(f);
+}
+
+void fuzz_luo(const u8 *data, size_t size)
+{
+	unsigned int i;
+	struct luo_ser ser;
+	struct folio *f;
+
+	for (i = 0; i < FUZZ_LUO_PAGES; i++)
+		handed_page(page_address(i));
+	f = handed_find(page_address(0));
+	strcpy(f->page, LUO_COMPATIBLE);
+	follow_instructions(data, size);
+	ser = *(struct luo_ser *)f->page;
+	if (!luo_wire_check_ser(f->page, sizeof(ser))) {
+		CHECK(!strcmp(ser.compatible, LUO_COMPATIBLE));
+		read_sessions(ser.sessions_pa);
+		read_flbs(ser.flbs_pa);
+	}
+	/* Everything was freed that was claimed. */
+	CHECK_EQ(handed_claimed(), 0);
+	handed_free_all();
+}
