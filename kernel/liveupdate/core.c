@@ -13,7 +13,7 @@
  * - handover.c: sessions on their way from one kernel to the next
  * - file.c: the files of a session
  * - handler.c, flb.c: who knows how to preserve what
- * - device.c, ioctl.c: /dev/liveupdate
+ * - device.c, admin.c, ioctl.c: /dev/liveupdate and /dev/liveupdate-admin
  * - gate.c: keeps users out while a reboot freezes their files
  * - block.c: chains of pages that travel; wire.c: are they well formed?
  */
@@ -35,7 +35,7 @@
 struct luo_ser *luo_out;
 
 static bool luo_enable __ro_after_init;
-static u64 luo_number;	/* live updates since the last cold boot */
+u64 luo_number;
 
 static int __init luo_parse_enable(char *arg)
 {
@@ -196,7 +196,8 @@ static int __init prepare_outgoing(void)
 	err = luo_flb_init_outgoing();
 	err = err ?: luo_sessions_reserve();
 	err = err ?: kho_add_subtree(LUO_SUBTREE, luo_out, sizeof(*luo_out));
-	return err ?: luo_device_init();
+	err = err ?: luo_device_init();
+	return err ?: luo_admin_init();
 }
 
 static int __init luo_init(void)

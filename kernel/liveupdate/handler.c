@@ -158,7 +158,15 @@ struct liveupdate_file_handler *luo_handler_for_file(struct file *file)
 	return NULL;
 }
 
-static struct liveupdate_file_handler *get_by_name(const char *compatible)
+/**
+ * luo_handler_find - who understands what arrived, if he is there?
+ * @compatible:	name of the format
+ *
+ * Context: may sleep.
+ * Returns: the handler, whose module is held until luo_handler_put(); NULL if
+ * there is none.
+ */
+struct liveupdate_file_handler *luo_handler_find(const char *compatible)
 {
 	struct liveupdate_file_handler *fh;
 
@@ -189,12 +197,12 @@ static bool is_alias(const char *s)
  */
 struct liveupdate_file_handler *luo_handler_by_name(const char *compatible)
 {
-	struct liveupdate_file_handler *fh = get_by_name(compatible);
+	struct liveupdate_file_handler *fh = luo_handler_find(compatible);
 
 	if (fh || !is_alias(compatible))
 		return fh;
 	request_module("liveupdate-%s", compatible);
-	return get_by_name(compatible);
+	return luo_handler_find(compatible);
 }
 
 /**

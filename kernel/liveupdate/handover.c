@@ -28,12 +28,14 @@ static int receive_session(const struct luo_session_ser *ser)
 	err = luo_files_receive(&s->files, ser);
 	if (err) {
 		pr_err("session '%s' is lost: its files cannot be read: %d\n", s->name, err);
-		kfree(s);
+		luo_session_put(s);
 		return 0;
 	}
-	guard(mutex)(&luo_sessions_lock);
-	luo_session_insert(s);
-	return 0;
+	scoped_guard(mutex, &luo_sessions_lock)
+		err = luo_session_insert(s);
+	if (err)
+		luo_session_put(s);
+	return err;
 }
 
 /**

@@ -13,9 +13,11 @@
 #include <linux/xarray.h>
 
 struct file;
+struct liveupdate_admin_file;
 
 /* core.c */
 extern struct luo_ser *luo_out;
+extern u64 luo_number;	/* live updates since the last cold boot */
 
 /*
  * gate.c: everything that userspace starts goes through the gate; a reboot
@@ -88,9 +90,12 @@ int luo_files_reserve(struct luo_files *set);
 struct file *luo_files_retrieve(struct luo_files *set, u64 token);
 int luo_files_finish(struct luo_files *set);
 int luo_files_finish_retrieved(struct luo_files *set);
+unsigned int luo_files_describe(struct luo_files *set, u64 first,
+				struct liveupdate_admin_file *to, unsigned int room);
 
 /* handler.c */
 struct liveupdate_file_handler *luo_handler_for_file(struct file *file);
+struct liveupdate_file_handler *luo_handler_find(const char *compatible);
 struct liveupdate_file_handler *luo_handler_by_name(const char *compatible);
 void luo_handler_put(struct liveupdate_file_handler *fh);
 struct list_head *luo_handler_flbs(struct liveupdate_file_handler *fh);
@@ -124,6 +129,9 @@ bool luo_sessions_exist(void);
 
 /* device.c */
 int luo_device_init(void);
+
+/* admin.c */
+int luo_admin_init(void);
 
 /* ioctl.c */
 

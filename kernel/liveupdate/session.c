@@ -34,6 +34,8 @@ struct luo_sessions luo_incoming = { .list = LIST_HEAD_INIT(luo_incoming.list) }
 struct kho_block_set luo_session_blocks =
 	KHO_BLOCK_SET_INIT(luo_session_blocks, sizeof(struct luo_session_ser));
 
+/* All sessions by their ids, which are in order of creation or arrival. */
+static DEFINE_XARRAY(by_id);
 static u64 last_id;
 
 /**
@@ -87,9 +89,83 @@ struct luo_session *luo_session_alloc(const char *name, bool incoming)
 		return NULL;
 	strscpy(s->name, name);
 	s->incoming = incoming;
+	kref_init(&s->ref);
 	mutex_init(&s->lock);
 	luo_files_init(&s->files);
 	return s;
+}
+
+static void free_session(struct kref *ref)
+{
+	struct luo_session *s = container_of(ref, struct luo_session, ref);
+
+	kho_block_set_destroy(&s->files.blocks);
+	mutex_destroy(&s->lock);
+	kfree(s);
+}
+
+/**
+ * luo_session_put - end looking at a session
+ * @s:		the session
+ */
+void luo_session_put(struct luo_session *s)
+{
+	kref_put(&s->ref, free_session);
+}
+
+/**
+ * luo_session_get - look at a session
+ * @id:		which
+ *
+ * Returns: the session, to be followed by luo_session_put(); NULL if there is
+ * none.
+ */
+struct luo_session *luo_session_get(u64 id)
+{
+	struct luo_session *s;
+
+	guard(mutex)(&luo_sessions_lock);
+	s = xa_load(&by_id, id);
+	if (s)
+		kref_get(&s->ref);
+	return s;
+}
+
+/**
+ * luo_session_next - look at the next session
+ * @id:		the last one; 0 for the first
+ *
+ * Returns: the session, to be followed by luo_session_put(); NULL behind the
+ * last one.
+ */
+struct luo_session *luo_session_next(u64 id)
+{
+	unsigned long index = id;
+	struct luo_session *s;
+
+	guard(mutex)(&luo_sessions_lock);
+	s = xa_find_after(&by_id, &index, ULONG_MAX, XA_PRESENT);
+	if (s)
+		kref_get(&s->ref);
+	return s;
+}
+
+/**
+ * luo_sessions_count - how many sessions are there?
+ * @created:	set to the number of those created here
+ * @pending:	set to the number of those that wait
+ * @held:	set to the number of those that arrived and are held open
+ */
+void luo_sessions_count(u64 *created, u64 *pending, u64 *held)
+{
+	struct luo_session *s;
+
+	guard(mutex)(&luo_sessions_lock);
+	*created = luo_outgoing.nr;
+	*held = 0;
+	list_for_each_entry(s, &luo_incoming.list, node)
+		*held += s->held;
+	*pending = luo_incoming.nr - *held;
 }
 
 static struct luo_sessions *table_of(const struct luo_session *s)
@@ -102,13 +178,18 @@ static struct luo_sessions *table_of(const struct luo_session *s)
  * @s:		the session
  *
  * It comes behind those with the same name, also in the order of lookups.
+ *
+ * Returns: 0 or -ENOMEM.
  */
-void luo_session_insert(struct luo_session *s)
+int luo_session_insert(struct luo_session *s)
 {
 	struct luo_sessions *table = table_of(s);
 	struct hlist_head *head = &table->by_name[luo_session_hash(s->name)];
 	struct luo_session *other, *last = NULL;
+	int err = xa_insert(&by_id, last_id + 1, s, GFP_KERNEL_ACCOUNT);
 
+	if (err)
+		return err;
 	hlist_for_each_entry(other, head, by_name)
 		last = other;
 	if (last)
@@ -118,19 +199,25 @@ void luo_session_insert(struct luo_session *s)
 	list_add_tail(&s->node, &table->list);
 	s->id = ++last_id;
 	table->nr++;
+	return 0;
+}
+
+static void belongs_to_current(struct luo_session *s)
+{
+	s->pid = task_tgid_nr(current);
+	get_task_comm(s->comm, current);
 }
 
 static void remove_and_free(struct luo_session *s)
 {
 	scoped_guard(mutex, &luo_sessions_lock) {
+		xa_erase(&by_id, s->id);
 		list_del(&s->node);
 		hlist_del(&s->by_name);
 		table_of(s)->nr--;
 		kho_block_set_shrink(&luo_session_blocks, luo_outgoing.nr + luo_incoming.nr);
 	}
-	kho_block_set_destroy(&s->files.blocks);
-	mutex_destroy(&s->lock);
-	kfree(s);
+	luo_session_put(s);
 }
 
 /*
@@ -141,6 +228,8 @@ static void let_go(struct luo_session *s)
 {
 	guard(mutex)(&luo_sessions_lock);
 	s->held = false;
+	s->pid = 0;
+	s->comm[0] = 0;
 }
 
 /* Nobody has the file any more. */
@@ -307,11 +396,11 @@ struct file *luo_session_create(const char *name)
 		err = find(&luo_outgoing, name, false) ? -EEXIST :
 		      kho_block_set_grow(&luo_session_blocks,
 					 luo_outgoing.nr + luo_incoming.nr + 1);
-		if (!err)
-			luo_session_insert(s);
+		belongs_to_current(s);
+		err = err ?: luo_session_insert(s);
 	}
 	if (err) {
-		kfree(s);
+		luo_session_put(s);
 		return ERR_PTR(err);
 	}
 	file = open_session(s);
@@ -338,6 +427,7 @@ struct file *luo_session_retrieve(const char *name)
 		if (!s)
 			return ERR_PTR(find(&luo_incoming, name, true) ? -EINVAL : -ENOENT);
 		s->held = true;
+		belongs_to_current(s);
 	}
 	file = open_session(s);
 	if (IS_ERR(file))
@@ -359,4 +449,37 @@ void luo_session_abandon(struct file *file)
 	else
 		remove_and_free(s);
 	fput(file);
+}
+
+/**
+ * luo_session_discard - give up a session that nobody wants
+ * @id:		which
+ *
+ * Context: may sleep, inside the gate.
+ * Returns: 0; -ENOENT if there is no such session; -EBUSY if it is not pending,
+ * or a handler refuses to let its file go or is not there.
+ */
+int luo_session_discard(u64 id)
+{
+	struct luo_session *s;
+	int err;
+
+	scoped_guard(mutex, &luo_sessions_lock) {
+		s = xa_load(&by_id, id);
+		if (!s)
+			return -ENOENT;
+		if (!s->incoming || s->held)
+			return -EBUSY;
+		s->held = true;
+		belongs_to_current(s);
+	}
+	scoped_guard(mutex, &s->lock)
+		err = luo_files_finish(&s->files);
+	if (err) {
+		let_go(s);
+		return err;
+	}
+	pr_info("session '%s' was discarded by %s (%d)\n", s->name, s->comm, s->pid);
+	remove_and_free(s);
+	return 0;
 }

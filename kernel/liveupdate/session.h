@@ -5,8 +5,10 @@
 #ifndef _LUO_SESSION_H
 #define _LUO_SESSION_H
 
+#include <linux/kref.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
+#include <linux/sched.h>
 #include <linux/types.h>
 
 #include "internal.h"
@@ -16,9 +18,12 @@
  * @node:	place in its table, in order of creation or arrival
  * @by_name:	place in the hash of its table
  * @by_wire:	place in the hash of names that go over
+ * @ref:	its table, and whoever looks at it
  * @lock:	protects @files
  * @files:	the files
  * @id:		never used again for another session
+ * @pid:	process that created or holds it
+ * @comm:	name of that process
  * @incoming:	it arrived; otherwise it was created here
  * @held:	it arrived, and somebody has a file descriptor of it
  * @finished:	it arrived, and its user said that this was all
@@ -29,9 +34,12 @@ struct luo_session {
 	struct list_head node;
 	struct hlist_node by_name;
 	struct hlist_node by_wire;
+	struct kref ref;
 	struct mutex lock;
 	struct luo_files files;
 	u64 id;
+	pid_t pid;
+	char comm[TASK_COMM_LEN];
 	bool incoming;
 	bool held;
 	bool finished;
@@ -59,6 +67,13 @@ extern struct kho_block_set luo_session_blocks;	/* room for all of them */
 
 unsigned int luo_session_hash(const char *name);
 struct luo_session *luo_session_alloc(const char *name, bool incoming);
-void luo_session_insert(struct luo_session *s);
+int luo_session_insert(struct luo_session *s);
+
+/* For the administrator. */
+struct luo_session *luo_session_get(u64 id);
+struct luo_session *luo_session_next(u64 id);
+void luo_session_put(struct luo_session *s);
+void luo_sessions_count(u64 *created, u64 *pending, u64 *held);
+int luo_session_discard(u64 id);
 
 #endif /* _LUO_SESSION_H */

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Live update: /dev/liveupdate-admin
+ *
+ * Not the device of the agents: that has one user at a time, and must not be
+ * busy at the moment when it matters.
+ */
+#include <linux/capability.h>
+#include <linux/fs.h>
+#include <linux/init.h>
+#include <linux/miscdevice.h>
+#include <linux/module.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+#include <linux/user_namespace.h>
+#include <uapi/linux/liveupdate_admin.h>
+
+#include "session.h"
+
+/* Entries that are looked up in one go. */
+#define BATCH	64U
+
+/* Newer programs may know larger entries, older ones get what they know. */
+static int put_entry(u64 array, u32 stride, u32 i, const void *entry, size_t size)
+{
+	void __user *to = u64_to_user_ptr(array) + (size_t)stride * i;
+
+	if (copy_to_user(to, entry, min(size, stride)))
+		return -EFAULT;
+	if (stride > size && clear_user(to + size, stride - size))
+		return -EFAULT;
+	return 0;
+}
+
+static int run_get_status(struct file *file, void *arg, void __user *uarg)
+{
+	struct liveupdate_admin_get_status *args = arg;
+
+	if (args->reserved)
+		return -EINVAL;
+	args->number = luo_number;
+	luo_sessions_count(&args->created, &args->pending, &args->held);
+	return luo_ioctl_reply(uarg, args, sizeof(*args));
+}
+
+static void describe_session(struct luo_session *s, struct liveupdate_admin_session *entry)
+{
+	*entry = (struct liveupdate_admin_session) {
+		.id = s->id,
+		.state = !s->incoming ? LIVEUPDATE_SESSION_CREATED :
+			 s->finished ? LIVEUPDATE_SESSION_FINISHED :
+			 s->held ? LIVEUPDATE_SESSION_HELD : LIVEUPDATE_SESSION_PENDING,
+		.pid = s->pid,
+	};
+	strscpy_pad((char *)entry->comm, s->comm, sizeof(entry->comm));
+	strscpy_pad((char *)entry->name, s->name, sizeof(entry->name));
+	scoped_guard(mutex, &s->lock)
+		entry->files = s->files.nr;
+}
+
+static int run_list_sessions(struct file *file, void *arg, void __user *uarg)
+{
+	struct liveupdate_admin_list_sessions *args = arg;
+	struct liveupdate_admin_session entry;
+	u32 room = args->count;
+	int err = 0;
+
+	if (args->reserved || args->stride < sizeof(entry))
+		return -EINVAL;
+	for (args->count = 0; !err && args->count < room; args->count++) {
+		struct luo_session *s = luo_session_next(args->cursor);
+
+		if (!s)
+			break;
+		describe_session(s, &entry);
+		luo_session_put(s);
+		err = put_entry(args->sessions, args->stride, args->count, &entry, sizeof(entry));
+		args->cursor = entry.id;
+		if (fatal_signal_pending(current))
+			err = -EINTR;
+		cond_resched();
+	}
+	return err ?: luo_ioctl_reply(uarg, args, sizeof(*args));
+}
+
+static int copy_files(struct liveupdate_admin_list_files *args, struct luo_session *s, u32 room)
+{
+	struct liveupdate_admin_file *batch;
+	unsigned int i, got;
+	int err = 0;
+
+	batch = kcalloc(BATCH, sizeof(*batch), GFP_KERNEL_ACCOUNT);
+	if (!batch)
+		return -ENOMEM;
+	do {
+		scoped_guard(mutex, &s->lock)
+			got = luo_files_describe(&s->files, args->cursor, batch,
+						 min(room - args->count, BATCH));
+		for (i = 0; i < got && !err; i++)
+			err = put_entry(args->files, args->stride, args->count++, &batch[i],
+					sizeof(*batch));
+		args->cursor += got;
+		if (fatal_signal_pending(current))
+			err = -EINTR;
+		cond_resched();
+	} while (got && !err && args->count < room);
+	kfree(batch);
+	return err;
+}
+
+static int run_list_files(struct file *file, void *arg, void __user *uarg)
+{
+	struct liveupdate_admin_list_files *args = arg;
+	u32 room = args->count;
+	struct luo_session *s;
+	int err;
+
+	if (args->reserved || args->stride < sizeof(struct liveupdate_admin_file))
+		return -EINVAL;
+	s = luo_session_get(args->session);
+	if (!s)
+		return -ENOENT;
+	args->count = 0;
+	err = copy_files(args, s, room);
+	luo_session_put(s);
+	return err ?: luo_ioctl_reply(uarg, args, sizeof(*args));
+}
+
+static int run_discard_session(struct file *file, void *arg, void __user *uarg)
+{
+	struct liveupdate_admin_discard_session *args = arg;
+
+	if (!capable(CAP_SYS_ADMIN))
+		return -EPERM;
+	if (args->reserved)
+		return -EINVAL;
+	return luo_session_discard(args->session);
+}
+
+static const struct luo_ioctl admin_ioctls[] = {
+	{ LIVEUPDATE_ADMIN_GET_STATUS, sizeof(struct liveupdate_admin_get_status),
+	  40, run_get_status },
+	{ LIVEUPDATE_ADMIN_LIST_SESSIONS, sizeof(struct liveupdate_admin_list_sessions),
+	  32, run_list_sessions },
+	{ LIVEUPDATE_ADMIN_LIST_FILES, sizeof(struct liveupdate_admin_list_files),
+	  40, run_list_files },
+	{ LIVEUPDATE_ADMIN_DISCARD_SESSION, sizeof(struct liveupdate_admin_discard_session),
+	  16, run_discard_session },
+};
+
+/* A list is for those who may read, like that of a directory. */
+static bool admin_allows(struct file *file, unsigned int cmd)
+{
+	return cmd == LIVEUPDATE_ADMIN_DISCARD_SESSION || file->f_mode & FMODE_READ;
+}
+
+static long admin_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
+{
+	return luo_ioctl(file, cmd, (void __user *)arg, admin_ioctls, ARRAY_SIZE(admin_ioctls),
+			 LIVEUPDATE_CMD_ADMIN_BASE, admin_allows);
+}
+
+static const struct file_operations admin_fops = {
+	.owner = THIS_MODULE,
+	.unlocked_ioctl = admin_ioctl,
+	.compat_ioctl = compat_ptr_ioctl,
+	.llseek = noop_llseek,
+};
+
+static struct miscdevice admin_device = {
+	.minor = MISC_DYNAMIC_MINOR,
+	.name = "liveupdate-admin",
+	.fops = &admin_fops,
+	.mode = 0600,
+};
+
+/**
+ * luo_admin_init - let the administrator in
+ *
+ * Returns: 0 or an error.
+ */
+int __init luo_admin_init(void)
+{
+	return misc_register(&admin_device);
+}
