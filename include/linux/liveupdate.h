@@ -127,7 +127,7 @@ struct liveupdate_flb_state {
 	refcount_t count;
 	u64 data;
 	void *obj;
-	struct mutex lock;
+	struct mutex lock;	/* of all the rest; held in operations */
 	bool finished;
 	int retrieve_status;
 };

@@ -56,7 +56,7 @@ kho_find_in_windows(phys_addr_t start, phys_addr_t end, phys_addr_t size,
 
 	found = kho_windows_find(&kho_gap_windows, start, end, top_down, search_window, &s);
 	/* Other nodes' gaps before scratch: memblock tries again without the node. */
-	if (!found && !spare_scratch && !numa_valid_node(nid))
+	if (!found && !numa_valid_node(nid) && !spare_scratch)
 		found = kho_windows_find(&kho_scratch_windows, start, end, top_down,
 					 search_window, &s);
 	if (!found && !numa_valid_node(nid) && end <= (u64)ARCH_LOW_ADDRESS_LIMIT + 1)

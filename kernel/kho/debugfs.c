@@ -122,12 +122,14 @@ static int __init copy_incoming(void)
 		if (!st.name || st.size > min(room, MAX_COPY))
 			continue;
 		room -= st.size;
-		copy = kmemdup(phys_to_virt(st.phys), st.size, GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN);
+		copy = kmemdup(phys_to_virt(st.phys), st.size,
+			       GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN);
 		if (copy && !new_view(&in_views, st.name, copy, st.size))
 			kfree(copy);
 	}
 	return 0;
 }
+
 /* Before core_initcall, from where on owners claim. */
 pure_initcall(copy_incoming);
 

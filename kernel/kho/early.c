@@ -107,7 +107,8 @@ static void __init start_picture(void)
 
 	kho_coarse_init(&coarse, memblock_start_of_DRAM(), memblock_end_of_DRAM());
 	for (i = 0; i < kho_scratch_windows.nr; i++)
-		kho_coarse_mark(&coarse, kho_scratch_windows.w[i].base, kho_scratch_windows.w[i].end);
+		kho_coarse_mark(&coarse, kho_scratch_windows.w[i].base,
+				kho_scratch_windows.w[i].end);
 }
 
 static void __init open_gaps(void)
@@ -166,7 +167,6 @@ void __init kho_abandon(const char *why)
 		open_gaps();
 	}
 }
-
 
 /**
  * kho_early_areas - the scratch areas that came with the handover

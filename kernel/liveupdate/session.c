@@ -159,13 +159,14 @@ struct luo_session *luo_session_next(u64 id)
 void luo_sessions_count(u64 *created, u64 *pending, u64 *held)
 {
 	struct luo_session *s;
+	u64 nr_held = 0;
 
 	guard(mutex)(&luo_sessions_lock);
-	*created = luo_outgoing.nr;
-	*held = 0;
 	list_for_each_entry(s, &luo_incoming.list, node)
-		*held += s->held;
-	*pending = luo_incoming.nr - *held;
+		nr_held += s->held;
+	*created = luo_outgoing.nr;
+	*pending = luo_incoming.nr - nr_held;
+	*held = nr_held;
 }
 
 static struct luo_sessions *table_of(const struct luo_session *s)
@@ -304,7 +305,6 @@ static int run_finish(struct file *file, void *arg, void __user *uarg)
 {
 	struct liveupdate_session_finish *args = arg;
 	struct luo_session *s = file->private_data;
-
 	int err;
 
 	if (args->reserved)

@@ -35,7 +35,7 @@ struct luo_session {
 	struct hlist_node by_name;
 	struct hlist_node by_wire;
 	struct kref ref;
-	struct mutex lock;
+	struct mutex lock;	/* of files */
 	struct luo_files files;
 	u64 id;
 	pid_t pid;

@@ -5,6 +5,7 @@
 #define pr_fmt(fmt) "KHO: " fmt
 
 #include <linux/cc_platform.h>
+#include <linux/cpufeature.h>
 #include <linux/kexec.h>
 #include <linux/kexec_handover.h>
 #include <linux/kho/hooks.h>
@@ -12,7 +13,6 @@
 #include <linux/unaligned.h>
 
 #include <asm/bootparam.h>
-#include <asm/cpufeature.h>
 #include <asm/e820/api.h>
 #include <asm/kexec_handover.h>
 #include <asm/kho_image.h>
@@ -110,7 +110,7 @@ void arch_kho_inspect(const struct kimage *image, struct kho_target *target)
 	    strstr(image->cmdline_buf, "mem_encrypt=on"))
 		target->why = "its command line switches memory encryption on";
 	else if (e820_table_kexec->nr_entries > E820_MAX_ENTRIES_ZEROPAGE)
-		target->why = "the memory map of this machine has more entries than a kexec passes on";
+		target->why = "the memory map has more entries than a kexec passes on";
 	if (len < 0x1f1 + sizeof(*hdr) || memcmp(&hdr->header, "HdrS", 4))
 		return;
 	target->known = true;

@@ -59,6 +59,7 @@ struct liveupdate_ioctl_create_session {
 	__s32 fd;
 	__u8 name[LIVEUPDATE_SESSION_NAME_LENGTH];
 };
+
 #define LIVEUPDATE_IOCTL_CREATE_SESSION	\
 	_IO(LIVEUPDATE_IOCTL_TYPE, LIVEUPDATE_CMD_CREATE_SESSION)
 
@@ -73,6 +74,7 @@ struct liveupdate_ioctl_retrieve_session {
 	__s32 fd;
 	__u8 name[LIVEUPDATE_SESSION_NAME_LENGTH];
 };
+
 #define LIVEUPDATE_IOCTL_RETRIEVE_SESSION \
 	_IO(LIVEUPDATE_IOCTL_TYPE, LIVEUPDATE_CMD_RETRIEVE_SESSION)
 
@@ -87,6 +89,7 @@ struct liveupdate_session_preserve_fd {
 	__s32 fd;
 	__aligned_u64 token;
 };
+
 #define LIVEUPDATE_SESSION_PRESERVE_FD \
 	_IO(LIVEUPDATE_IOCTL_TYPE, LIVEUPDATE_CMD_SESSION_PRESERVE_FD)
 
@@ -103,6 +106,7 @@ struct liveupdate_session_retrieve_fd {
 	__s32 fd;
 	__aligned_u64 token;
 };
+
 #define LIVEUPDATE_SESSION_RETRIEVE_FD \
 	_IO(LIVEUPDATE_IOCTL_TYPE, LIVEUPDATE_CMD_SESSION_RETRIEVE_FD)
 
@@ -118,6 +122,7 @@ struct liveupdate_session_finish {
 	__u32 size;
 	__u32 reserved;
 };
+
 #define LIVEUPDATE_SESSION_FINISH \
 	_IO(LIVEUPDATE_IOCTL_TYPE, LIVEUPDATE_CMD_SESSION_FINISH)
 
@@ -132,6 +137,7 @@ struct liveupdate_session_get_name {
 	__u32 reserved;
 	__u8 name[LIVEUPDATE_SESSION_NAME_LENGTH];
 };
+
 #define LIVEUPDATE_SESSION_GET_NAME \
 	_IO(LIVEUPDATE_IOCTL_TYPE, LIVEUPDATE_CMD_SESSION_GET_NAME)
 

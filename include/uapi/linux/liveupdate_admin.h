@@ -38,6 +38,7 @@ struct liveupdate_admin_get_status {
 	__aligned_u64 pending;
 	__aligned_u64 held;
 };
+
 #define LIVEUPDATE_ADMIN_GET_STATUS \
 	_IO(LIVEUPDATE_IOCTL_TYPE, LIVEUPDATE_CMD_ADMIN_GET_STATUS)
 
@@ -85,6 +86,7 @@ struct liveupdate_admin_list_sessions {
 	__u32 stride;
 	__u32 reserved;
 };
+
 #define LIVEUPDATE_ADMIN_LIST_SESSIONS \
 	_IO(LIVEUPDATE_IOCTL_TYPE, LIVEUPDATE_CMD_ADMIN_LIST_SESSIONS)
 
@@ -132,6 +134,7 @@ struct liveupdate_admin_list_files {
 	__u32 stride;
 	__u32 reserved;
 };
+
 #define LIVEUPDATE_ADMIN_LIST_FILES \
 	_IO(LIVEUPDATE_IOCTL_TYPE, LIVEUPDATE_CMD_ADMIN_LIST_FILES)
 
@@ -148,6 +151,7 @@ struct liveupdate_admin_discard_session {
 	__u32 reserved;
 	__aligned_u64 session;
 };
+
 #define LIVEUPDATE_ADMIN_DISCARD_SESSION \
 	_IO(LIVEUPDATE_IOCTL_TYPE, LIVEUPDATE_CMD_ADMIN_DISCARD_SESSION)
 
