@@ -118,6 +118,7 @@ int liveupdate_reboot(void)
 		luo_gate_open();
 		return err;
 	}
+	luo_sessions_trim();
 	luo_out->sessions_pa = sessions_pa;
 	luo_gate_freeze();
 	pr_info("%lu sessions with %lu files and %llu KiB are handed over, frozen in %lld us\n",

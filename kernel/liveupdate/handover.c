@@ -215,3 +215,23 @@ int luo_sessions_serialize(struct luo_summary *sum, u64 *head_pa)
 	*head_pa = kho_block_set_head_pa(&luo_session_blocks);
 	return err;
 }
+
+static void trim(struct luo_sessions *table)
+{
+	struct luo_session *s;
+
+	list_for_each_entry(s, &table->list, node)
+		kho_block_set_trim(&s->files.blocks);
+}
+
+/**
+ * luo_sessions_trim - give back room that was kept for what does not go over
+ *
+ * After luo_sessions_serialize(), when nothing can fail any more.
+ */
+void luo_sessions_trim(void)
+{
+	trim(&luo_outgoing);
+	trim(&luo_incoming);
+	kho_block_set_trim(&luo_session_blocks);
+}

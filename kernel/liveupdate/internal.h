@@ -125,6 +125,7 @@ int luo_sessions_reserve(void);
 int luo_sessions_freeze(void);
 void luo_sessions_unfreeze(void);
 int luo_sessions_serialize(struct luo_summary *sum, u64 *head_pa);
+void luo_sessions_trim(void);
 bool luo_sessions_exist(void);
 
 /* device.c */
