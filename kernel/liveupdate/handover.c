@@ -20,8 +20,10 @@ static int receive_session(const struct luo_session_ser *ser)
 	struct luo_session *s;
 	int err;
 
-	if (luo_wire_check_session(ser))
-		return -EINVAL;
+	if (luo_wire_check_session(ser)) {
+		pr_err("a session is lost: it has no valid name\n");
+		return 0;
+	}
 	s = luo_session_alloc(ser->name, true);
 	if (!s)
 		return -ENOMEM;
