@@ -1,0 +1,357 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Live update exerciser: damage what travels
+ *
+ * TEST ONLY.  Plays the hostile, or broken, previous kernel: every word written
+ * to /sys/kernel/debug/liveupdate_corrupt is one thing that is done to the
+ * serialised sessions, files and FLBs at the last moment before the jump;
+ * "@N" behind it says to which session.
+ */
+#include <linux/bits.h>
+#include <linux/debugfs.h>
+#include <linux/init.h>
+#include <linux/io.h>
+#include <linux/kexec_handover.h>
+#include <linux/kstrtox.h>
+#include <linux/mm.h>
+#include <linux/reboot.h>
+#include <linux/string.h>
+#include <linux/uaccess.h>
+
+#include "../../kho/internal.h"
+#include "../internal.h"
+
+/* Higher than any memory of a test machine. */
+#define BEYOND_MEMORY	BIT_ULL(45)
+
+static struct kho_block_header_ser *sessions(void)
+{
+	return phys_to_virt(luo_out->sessions_pa);
+}
+
+/* What is damaged; the session after it may be needed, too. */
+static unsigned int target;
+
+static struct luo_session_ser *session(unsigned int i)
+{
+	return (struct luo_session_ser *)(sessions() + 1) + target + i;
+}
+
+/* There have to be two in each session. */
+static struct kho_block_header_ser *files(void)
+{
+	return phys_to_virt(session(0)->files);
+}
+
+static struct luo_file_ser *file(unsigned int i)
+{
+	return (struct luo_file_ser *)(files() + 1) + i;
+}
+
+static struct luo_flb_header_ser *flbs(void)
+{
+	return phys_to_virt(luo_out->flbs_pa);
+}
+
+static struct luo_flb_ser *flb(void)
+{
+	return (struct luo_flb_ser *)(flbs() + 1);
+}
+
+/* RAM that nobody preserved */
+static u64 plain_page(void)
+{
+	return virt_to_phys((void *)__get_free_page(GFP_KERNEL | __GFP_NOFAIL));
+}
+
+/* One that is preserved, as part of something larger */
+static u64 large_folio(void)
+{
+	return virt_to_phys(kho_alloc_preserve(4 * PAGE_SIZE));
+}
+
+static void ser_version(void)
+{
+	luo_out->compatible[5]++;
+}
+
+static void ser_unterminated(void)
+{
+	memset(luo_out->compatible, 'l', sizeof(luo_out->compatible));
+}
+
+static void ser_size(void)
+{
+	kho_remove_subtree(luo_out);
+	kho_add_subtree(LUO_SUBTREE, luo_out, sizeof(*luo_out) - 1);
+}
+
+static void ser_plain(void)
+{
+	struct luo_ser *ser = phys_to_virt(plain_page());
+
+	*ser = *luo_out;
+	kho_remove_subtree(luo_out);
+	kho_add_subtree(LUO_SUBTREE, ser, sizeof(*ser));
+}
+
+static void ser_gone(void)
+{
+	kho_remove_subtree(luo_out);
+}
+
+static void sessions_beyond(void)
+{
+	luo_out->sessions_pa = BEYOND_MEMORY;
+}
+
+static void sessions_odd(void)
+{
+	luo_out->sessions_pa += 8;
+}
+
+static void sessions_plain(void)
+{
+	luo_out->sessions_pa = plain_page();
+}
+
+static void sessions_scratch(void)
+{
+	luo_out->sessions_pa = kho_scratch[0].addr;
+}
+
+static void sessions_large(void)
+{
+	luo_out->sessions_pa = large_folio();
+}
+
+static void sessions_self(void)
+{
+	luo_out->sessions_pa = virt_to_phys(luo_out);
+}
+
+static void sessions_cyclic(void)
+{
+	sessions()->next = luo_out->sessions_pa;
+}
+
+static void sessions_next_files(void)
+{
+	sessions()->next = session(0)->files;
+}
+
+static void sessions_count(void)
+{
+	sessions()->count = KHO_BLOCK_CAPACITY(sizeof(struct luo_session_ser)) + 1;
+}
+
+static void sessions_count_max(void)
+{
+	sessions()->count = U64_MAX;
+}
+
+static void sessions_count_0(void)
+{
+	sessions()->count = 0;
+}
+
+static void session_unterminated(void)
+{
+	memset(session(0)->name, 's', sizeof(session(0)->name));
+}
+
+static void session_nameless(void)
+{
+	session(0)->name[0] = '\0';
+}
+
+static void session_twice(void)
+{
+	memcpy(session(0)->name, session(1)->name, sizeof(session(0)->name));
+}
+
+static void session_count(void)
+{
+	session(0)->count++;
+}
+
+static void files_beyond(void)
+{
+	session(0)->files = BEYOND_MEMORY;
+}
+
+static void files_plain(void)
+{
+	session(0)->files = plain_page();
+}
+
+static void files_shared(void)
+{
+	session(0)->files = session(1)->files;
+	session(0)->count = session(1)->count;
+}
+
+static void files_cyclic(void)
+{
+	files()->next = session(0)->files;
+}
+
+static void files_count(void)
+{
+	files()->count = KHO_BLOCK_CAPACITY(sizeof(struct luo_file_ser)) + 1;
+}
+
+static void file_unterminated(void)
+{
+	memset(file(0)->compatible, 'f', sizeof(file(0)->compatible));
+}
+
+static void file_nameless(void)
+{
+	file(1)->compatible[0] = '\0';
+}
+
+static void file_token_twice(void)
+{
+	file(1)->token = file(0)->token;
+}
+
+/* No more than text: nobody understands it, and nobody is to be asked. */
+static void file_alias(void)
+{
+	strscpy_pad(file(0)->compatible, "../x; y");
+}
+
+static void flbs_beyond(void)
+{
+	luo_out->flbs_pa = BEYOND_MEMORY;
+}
+
+static void flbs_plain(void)
+{
+	luo_out->flbs_pa = plain_page();
+}
+
+static void flbs_gone(void)
+{
+	luo_out->flbs_pa = 0;
+}
+
+static void flbs_pages(void)
+{
+	flbs()->pgcnt = 2;
+}
+
+static void flbs_count(void)
+{
+	flbs()->count = LUO_FLB_MAX + 1;
+}
+
+static void flb_unterminated(void)
+{
+	memset(flb()->name, 'b', sizeof(flb()->name));
+}
+
+static void flb_nameless(void)
+{
+	flb()->name[0] = '\0';
+}
+
+static void flb_count_0(void)
+{
+	flb()->count = 0;
+}
+
+static void flb_count_max(void)
+{
+	flb()->count = U64_MAX;
+}
+
+#define WAY(_fn)	{ #_fn, _fn }
+
+static const struct way {
+	const char *name;
+	void (*corrupt)(void);
+} ways[] = {
+	WAY(ser_version), WAY(ser_unterminated), WAY(ser_size), WAY(ser_plain), WAY(ser_gone),
+	WAY(sessions_beyond), WAY(sessions_odd), WAY(sessions_plain), WAY(sessions_scratch),
+	WAY(sessions_large), WAY(sessions_self), WAY(sessions_cyclic), WAY(sessions_next_files),
+	WAY(sessions_count), WAY(sessions_count_max), WAY(sessions_count_0),
+	WAY(session_unterminated), WAY(session_nameless), WAY(session_twice),
+	WAY(session_count),
+	WAY(files_beyond), WAY(files_plain), WAY(files_shared), WAY(files_cyclic),
+	WAY(files_count),
+	WAY(file_unterminated), WAY(file_nameless), WAY(file_token_twice), WAY(file_alias),
+	WAY(flbs_beyond), WAY(flbs_plain), WAY(flbs_gone), WAY(flbs_pages), WAY(flbs_count),
+	WAY(flb_unterminated), WAY(flb_nameless), WAY(flb_count_0), WAY(flb_count_max),
+};
+
+#define MAX_ARMED	16
+
+static struct {
+	const struct way *way;
+	unsigned int target;
+} armed[MAX_ARMED];
+
+static int corrupt_armed(struct notifier_block *nb, unsigned long action, void *data)
+{
+	unsigned int i;
+
+	for (i = 0; i < MAX_ARMED && armed[i].way && luo_out->sessions_pa; i++) {
+		target = armed[i].target;
+		armed[i].way->corrupt();
+		pr_info("liveupdate_corrupt: %s %u\n", armed[i].way->name, target);
+	}
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block reboot_nb = { .notifier_call = corrupt_armed };
+
+static int arm(char *name)
+{
+	char *nr = strchr(name, '@');
+	unsigned int i, slot = 0;
+
+	while (slot < MAX_ARMED && armed[slot].way)
+		slot++;
+	if (slot == MAX_ARMED)
+		return -ENOSPC;
+	if (nr)
+		*nr++ = '\0';
+	for (i = 0; i < ARRAY_SIZE(ways); i++) {
+		if (strcmp(name, ways[i].name))
+			continue;
+		armed[slot].way = &ways[i];
+		return nr ? kstrtouint(nr, 10, &armed[slot].target) : 0;
+	}
+	return -EINVAL;
+}
+
+static ssize_t corrupt_write(struct file *file, const char __user *buf, size_t count,
+			     loff_t *pos)
+{
+	char name[32];
+
+	if (count >= sizeof(name))
+		return -E2BIG;
+	if (copy_from_user(name, buf, count))
+		return -EFAULT;
+	name[count] = '\0';
+	return arm(strim(name)) ?: count;
+}
+
+static const struct file_operations corrupt_fops = {
+	.open = simple_open,
+	.write = corrupt_write,
+	.llseek = noop_llseek,
+};
+
+static int __init corrupt_init(void)
+{
+	if (!liveupdate_enabled())
+		return 0;
+	register_reboot_notifier(&reboot_nb);
+	debugfs_create_file("liveupdate_corrupt", 0200, NULL, NULL, &corrupt_fops);
+	return 0;
+}
+late_initcall(corrupt_init);
