@@ -1,0 +1,12 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# kernels: mini
+# timeout: 300
+#
+# What nobody took is handed on.
+
+. "$(dirname "$0")/../lib.sh"
+
+luo_vm forward -- --append liveupdate_exerciser.flbs=0
+luo_vm flbs
+finish

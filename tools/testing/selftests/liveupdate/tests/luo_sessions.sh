@@ -1,0 +1,12 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# kernels: mini
+# timeout: 300
+#
+# Sessions and files go over; all calls of all operations.
+
+. "$(dirname "$0")/../lib.sh"
+
+luo_vm sessions
+luo_vm owner
+finish
