@@ -424,6 +424,8 @@ static void flbs(void)
 	}
 	CHECK_EQ(luo_wire_check_flbs(page), 0);
 	page->count++;
+	/* The name of one more would still be in the page. */
+	flb[LUO_FLB_MAX].name[0] = 'x';
 	CHECK_EQ(luo_wire_check_flbs(page), -EINVAL);
 	page->count = ~0ULL;
 	CHECK_EQ(luo_wire_check_flbs(page), -EINVAL);
