@@ -413,8 +413,11 @@ bool kho_in_covers(unsigned long pfn, unsigned long nr_pages)
  */
 void kho_in_forget(const char *name)
 {
-	guard(raw_spinlock_irqsave)(&fdt_lock);
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&fdt_lock, flags);
 	kho_fdt_del(kho_in.fdt, name);
+	raw_spin_unlock_irqrestore(&fdt_lock, flags);
 }
 
 /**
@@ -426,8 +429,13 @@ void kho_in_forget(const char *name)
  */
 int kho_in_find(const char *name, struct kho_subtree *st)
 {
-	guard(raw_spinlock_irqsave)(&fdt_lock);
-	return kho_in.fdt ? kho_fdt_find(kho_in.fdt, name, st) : -ENOENT;
+	unsigned long flags;
+	int err;
+
+	raw_spin_lock_irqsave(&fdt_lock, flags);
+	err = kho_in.fdt ? kho_fdt_find(kho_in.fdt, name, st) : -ENOENT;
+	raw_spin_unlock_irqrestore(&fdt_lock, flags);
+	return err;
 }
 
 /**

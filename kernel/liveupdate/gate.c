@@ -21,11 +21,13 @@ static unsigned int gate_inside;
 
 static bool try_enter(void)
 {
-	guard(spinlock)(&gate_lock);
-	if (gate_state != GATE_OPEN)
-		return false;
-	gate_inside++;
-	return true;
+	bool open;
+
+	spin_lock(&gate_lock);
+	open = gate_state == GATE_OPEN;
+	gate_inside += open;
+	spin_unlock(&gate_lock);
+	return open;
 }
 
 /**
@@ -66,8 +68,12 @@ void luo_gate_leave(void)
 
 static bool is_empty(void)
 {
-	guard(spinlock)(&gate_lock);
-	return !gate_inside;
+	bool empty;
+
+	spin_lock(&gate_lock);
+	empty = !gate_inside;
+	spin_unlock(&gate_lock);
+	return empty;
 }
 
 /**

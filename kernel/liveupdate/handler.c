@@ -15,6 +15,7 @@
 static DECLARE_RWSEM(registry);
 static LIST_HEAD(handlers);
 
+/* The one after @fh, or the first one. */
 static struct liveupdate_file_handler *next_handler(struct liveupdate_file_handler *fh)
 {
 	struct list_head *next = fh ? ACCESS_PRIVATE(fh, list).next : handlers.next;
@@ -23,9 +24,6 @@ static struct liveupdate_file_handler *next_handler(struct liveupdate_file_handl
 		return NULL;
 	return container_of(next, struct liveupdate_file_handler, list);
 }
-
-#define for_each_handler(fh)	\
-	for (fh = next_handler(NULL); fh; fh = next_handler(fh))
 
 /**
  * luo_registry_lock - keep handlers and FLBs from coming and going
@@ -64,10 +62,10 @@ struct list_head *luo_handler_flbs(struct liveupdate_file_handler *fh)
 
 static struct liveupdate_file_handler *find(const char *compatible)
 {
-	struct liveupdate_file_handler *fh;
+	struct liveupdate_file_handler *fh = NULL;
 
 	lockdep_assert_held(&registry);
-	for_each_handler(fh) {
+	while ((fh = next_handler(fh))) {
 		if (!strcmp(fh->compatible, compatible))
 			return fh;
 	}
@@ -148,10 +146,10 @@ bool luo_handler_registered(struct liveupdate_file_handler *fh)
  */
 struct liveupdate_file_handler *luo_handler_for_file(struct file *file)
 {
-	struct liveupdate_file_handler *fh;
+	struct liveupdate_file_handler *fh = NULL;
 
 	guard(rwsem_read)(&registry);
-	for_each_handler(fh) {
+	while ((fh = next_handler(fh))) {
 		if (fh->ops->can_preserve(fh, file))
 			return try_module_get(fh->ops->owner) ? fh : NULL;
 	}

@@ -74,8 +74,12 @@
 	})
 
 #define KHOSER_LOAD_PTR(src)					\
-	((typeof((src).ptr))((src).phys ?			\
-			     phys_to_virt((phys_addr_t)(src).phys) : NULL))
+	({							\
+		typeof(src) __khoser_src = (src);		\
+								\
+		(typeof(__khoser_src.ptr))(__khoser_src.phys ?	\
+			phys_to_virt((phys_addr_t)__khoser_src.phys) : NULL); \
+	})
 
 /**
  * DOC: vmalloc areas
