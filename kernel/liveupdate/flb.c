@@ -386,7 +386,8 @@ int liveupdate_flb_get_incoming(struct liveupdate_flb *flb, void **objp)
 	if (!a || !priv(flb)->initialized)
 		return -ENOENT;
 	guard(mutex)(&st->lock);
-	if (st->finished)
+	/* Finished, maybe by another FLB of that name: a module that was unloaded. */
+	if (st->finished || atomic_long_read(&a->left) <= 0)
 		return -ENODATA;
 	err = retrieve(flb, a, st);
 	if (err)
