@@ -56,4 +56,64 @@ struct memfd_luo_folio_ser {
 
 static_assert(sizeof(struct memfd_luo_folio_ser) == 16);
 
+/**
+ * DOC: What mainline does not transport
+ *
+ * A &struct memfd_luo_ext lies in the page of the &struct memfd_luo_ser, at
+ * MEMFD_LUO_EXT_OFFSET.  Mainline leaves the rest of the page zero, and never
+ * reads it.  If magic, version, length or checksum are not as they should be,
+ * there is no extension.
+ */
+#define MEMFD_LUO_EXT_OFFSET	64
+#define MEMFD_LUO_EXT_MAGIC	0x44464d78	/* "xMFD" */
+#define MEMFD_LUO_EXT_VERSION	1
+
+struct memfd_luo_time {
+	s64 sec;
+	u32 nsec;
+	u32 reserved;
+} __packed;
+
+/**
+ * struct memfd_luo_ext - a memfd, continued
+ * @magic:	MEMFD_LUO_EXT_MAGIC
+ * @version:	MEMFD_LUO_EXT_VERSION
+ * @length:	bytes of this structure and the name that follows
+ * @crc:	crc32_le() with seed ~0 of these bytes, @crc being 0
+ * @f_flags:	O_* flags of the open file
+ * @mode:	permission bits
+ * @uid:	owner, in the initial user namespace
+ * @gid:	group, in the initial user namespace
+ * @fsflags:	FS_*_FL flags
+ * @name_len:	bytes of the name
+ * @fallocend:	pages up to this index were allocated on purpose
+ * @nr_pages:	pages of all folios
+ * @atime:	last read
+ * @mtime:	last write
+ * @ctime:	last change
+ * @btime:	creation
+ * @name:	name of the file, without a NUL
+ */
+struct memfd_luo_ext {
+	u32 magic;
+	u32 version;
+	u32 length;
+	u32 crc;
+	u32 f_flags;
+	u32 mode;
+	u32 uid;
+	u32 gid;
+	u32 fsflags;
+	u32 name_len;
+	u64 fallocend;
+	u64 nr_pages;
+	struct memfd_luo_time atime;
+	struct memfd_luo_time mtime;
+	struct memfd_luo_time ctime;
+	struct memfd_luo_time btime;
+	char name[];
+} __packed;
+
+static_assert(sizeof(struct memfd_luo_ext) == 120);
+
 #endif /* _LINUX_KHO_ABI_MEMFD_H */

@@ -1,0 +1,534 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Live update of a memfd: the sender's folios
+ */
+
+/**
+ * DOC: Which folios travel
+ *
+ * From memfd_save_begin() on nothing leaves the page cache: the size is fixed,
+ * nothing is punched, swapped out or collapsed.  One walk over the page cache
+ * pins, preserves and records what is there; pinned folios are neither migrated
+ * nor split.  What appears afterwards carries SHMEM_LIVE_MARK and is recorded
+ * when the file is frozen.  From then on nothing appears, so what is recorded
+ * is what is there.
+ *
+ * A folio may be found while it is being set up or migrated, and may be taken
+ * out again if that fails.  All this happens with the folio locked.  So a folio
+ * that is neither locked nor without contents, after it was pinned under the
+ * lock of the page cache, stays as it is; others are looked at again with
+ * their lock held.
+ */
+#include <linux/bitmap.h>
+#include <linux/kexec_handover.h>
+#include <linux/mm.h>
+#include <linux/pagemap.h>
+#include <linux/rcupdate_wait.h>
+#include <linux/sched/mm.h>
+#include <linux/sched/signal.h>
+#include <linux/shmem_fs.h>
+#include <linux/slab.h>
+#include <linux/vmalloc.h>
+#include <linux/vmstat.h>
+
+#include "internal.h"
+#include "memfd_luo.h"
+
+#define BATCH		256
+/* Folios that cannot be moved to where they may be pinned. */
+#define MAX_ROUNDS	64
+
+/**
+ * struct batch - folios that were found together, pinned
+ * @folios:	may be recorded
+ * @movable:	must be migrated first; their mark is set
+ * @busy:	those of @folios that must be looked at again
+ * @nr:		folios in @folios
+ * @nr_movable:	folios in @movable
+ * @found:	folios or swap entries that were seen
+ * @swapped:	the walk stopped at a swap entry
+ * @block:	pageblock of which folios can be pinned
+ */
+struct batch {
+	struct folio *folios[BATCH];
+	struct folio *movable[BATCH];
+	DECLARE_BITMAP(busy, BATCH);
+	unsigned int nr;
+	unsigned int nr_movable;
+	unsigned int found;
+	bool swapped;
+	unsigned long block;
+};
+
+/* The folio is in the page cache, whose lock is held: it has references. */
+static void pin(struct folio *folio)
+{
+	if (folio_has_pincount(folio)) {
+		folio_ref_inc(folio);
+		atomic_inc(&folio->_pincount);
+	} else {
+		folio_ref_add(folio, GUP_PIN_COUNTING_BIAS);
+	}
+}
+
+static void count_pins(struct folio **folios, unsigned int nr)
+{
+	unsigned int i, first = 0;
+
+	for (i = 1; i <= nr; i++) {
+		if (i < nr && folio_nid(folios[i]) == folio_nid(folios[first]))
+			continue;
+		mod_node_page_state(folio_pgdat(folios[first]), NR_FOLL_PIN_ACQUIRED, i - first);
+		first = i;
+	}
+}
+
+static bool pinnable(struct batch *b, struct folio *folio)
+{
+	unsigned long block = folio_pfn(folio) >> pageblock_order;
+
+	if (block == b->block)
+		return true;
+	if (!folio_is_longterm_pinnable(folio))
+		return false;
+	b->block = block;
+	return true;
+}
+
+static void add(struct batch *b, struct xa_state *xas, struct folio *folio)
+{
+	pin(folio);
+	if (unlikely(!pinnable(b, folio))) {
+		xas_set_mark(xas, SHMEM_LIVE_MARK);
+		b->movable[b->nr_movable++] = folio;
+		return;
+	}
+	if (unlikely(folio_test_locked(folio) || !folio_test_uptodate(folio)))
+		__set_bit(b->nr, b->busy);
+	b->folios[b->nr++] = folio;
+}
+
+static struct folio *next_folio(struct xa_state *xas, bool marked)
+{
+	return marked ? xas_next_marked(xas, ULONG_MAX, SHMEM_LIVE_MARK) :
+	       xas_next_entry(xas, ULONG_MAX);
+}
+
+/* Pins the folios that follow; stops at a swap entry. */
+static void collect(struct batch *b, struct xa_state *xas, bool marked)
+{
+	struct folio *folio;
+
+	bitmap_zero(b->busy, BATCH);
+	b->nr = 0;
+	b->nr_movable = 0;
+	b->found = 0;
+	b->swapped = false;
+	b->block = -1UL;
+
+	xas_lock_irq(xas);
+	for (folio = next_folio(xas, marked); folio; folio = next_folio(xas, marked)) {
+		b->found++;
+		if (unlikely(xa_is_value(folio))) {
+			b->swapped = true;
+			xas_set(xas, xas->xa_index);
+			break;
+		}
+		add(b, xas, folio);
+		if (b->found == BATCH) {
+			xas_pause(xas);
+			break;
+		}
+	}
+	xas_unlock_irq(xas);
+	count_pins(b->folios, b->nr);
+	count_pins(b->movable, b->nr_movable);
+}
+
+/* Waits for those that are being set up; lets go of those that went away. */
+static int settle(struct memfd_save *s, struct batch *b)
+{
+	unsigned int i, nr = 0;
+	int err;
+
+	if (likely(bitmap_empty(b->busy, BATCH)))
+		return 0;
+	for_each_set_bit(i, b->busy, b->nr) {
+		struct folio *folio = b->folios[i];
+
+		err = folio_lock_killable(folio);
+		if (err)
+			return err;
+		if (folio->mapping == s->inode->i_mapping)
+			__clear_bit(i, b->busy);
+		folio_unlock(folio);
+	}
+	for (i = 0; i < b->nr; i++) {
+		if (test_bit(i, b->busy))
+			unpin_folio(b->folios[i]);
+		else
+			b->folios[nr++] = b->folios[i];
+	}
+	b->nr = nr;
+	return 0;
+}
+
+static void forget_array(struct memfd_save *s)
+{
+	if (s->array.first.phys)
+		kho_unpreserve_vmalloc(&s->array);
+}
+
+static int make_room(struct memfd_save *s, unsigned long nr)
+{
+	struct memfd_luo_folio_ser *folios;
+	unsigned long room;
+
+	if (nr <= s->room)
+		return 0;
+	room = round_up(nr + s->nr / 8, MEMFD_ENTRIES_PER_PAGE);
+	if (room / MEMFD_ENTRIES_PER_PAGE > U32_MAX)
+		return -EFBIG;
+	folios = __vmalloc(array_size(room, sizeof(*folios)), GFP_KERNEL | __GFP_NOWARN);
+	if (!folios)
+		return -ENOMEM;
+	if (s->nr)
+		memcpy(folios, s->folios, s->nr * sizeof(*folios));
+	forget_array(s);
+	vfree(s->folios);
+	s->folios = folios;
+	s->room = room;
+	return 0;
+}
+
+static void clear_marks(struct memfd_save *s, struct batch *b)
+{
+	XA_STATE(xas, &s->inode->i_mapping->i_pages, 0);
+	unsigned int i;
+
+	if (likely(!xas_marked(&xas, SHMEM_LIVE_MARK)))
+		return;
+	xas_lock_irq(&xas);
+	for (i = 0; i < b->nr; i++) {
+		xas_set(&xas, b->folios[i]->index);
+		if (!WARN_ON_ONCE(xas_load(&xas) != b->folios[i]))
+			xas_clear_mark(&xas, SHMEM_LIVE_MARK);
+	}
+	xas_unlock_irq(&xas);
+}
+
+/*
+ * Contents go over dirty, whatever the folio says: a page table may know better.
+ * What has none must not get lost either, it was allocated on purpose.
+ */
+static u64 flags_of(struct folio *folio)
+{
+	return MEMFD_LUO_FOLIO_DIRTY |
+	       (folio_test_uptodate(folio) ? MEMFD_LUO_FOLIO_UPTODATE : 0);
+}
+
+static int record(struct memfd_save *s, struct batch *b)
+{
+	unsigned int i;
+	int err;
+
+	if (!b->nr)
+		return 0;
+	err = make_room(s, s->nr + b->nr);
+	if (err)
+		return err;
+	err = kho_preserve_folios(b->folios, b->nr);
+	if (err)
+		return err;
+	for (i = 0; i < b->nr; i++) {
+		struct memfd_luo_folio_ser *e = &s->folios[s->nr++];
+		struct folio *folio = b->folios[i];
+
+		e->pfn_flags = folio_pfn(folio) | flags_of(folio);
+		e->index = folio->index;
+		s->nr_pages += folio_nr_pages(folio);
+		if (!(e->pfn_flags & MEMFD_LUO_FOLIO_UPTODATE))
+			s->nr_unwritten++;
+	}
+	clear_marks(s, b);
+	b->nr = 0;
+	return 0;
+}
+
+/* Moves folios to where they may stay; their marks remain, they are seen again. */
+static int migrate(struct batch *b)
+{
+	unsigned int flags;
+	long ret;
+
+	if (likely(!b->nr_movable))
+		return 0;
+	flags = memalloc_pin_save();
+	ret = check_and_migrate_movable_folios(b->nr_movable, b->movable);
+	memalloc_pin_restore(flags);
+	if (!ret)
+		unpin_folios(b->movable, b->nr_movable);
+	b->nr_movable = 0;
+	return ret == -EAGAIN ? 0 : ret;
+}
+
+static int swap_in(struct memfd_save *s, pgoff_t index)
+{
+	struct folio *folio = NULL;
+	unsigned int flags;
+	int err;
+
+	/* Cannot be, and would wait for ever. */
+	if (WARN_ON_ONCE(shmem_live(s->inode) == SHMEM_LIVE_FROZEN))
+		return -EBUSY;
+	flags = memalloc_pin_save();
+	/* SGP_WRITE: it may lie beyond the end of the file. */
+	err = shmem_get_folio(s->inode, index, 0, &folio, SGP_WRITE);
+	memalloc_pin_restore(flags);
+	if (!err && folio) {
+		folio_unlock(folio);
+		folio_put(folio);
+	}
+	return err;
+}
+
+static int scan(struct memfd_save *s, struct batch *b, bool marked)
+{
+	XA_STATE(xas, &s->inode->i_mapping->i_pages, 0);
+	int err;
+
+	do {
+		collect(b, &xas, marked);
+		err = settle(s, b);
+		err = err ?: record(s, b);
+		err = err ?: migrate(b);
+		if (!err && b->swapped)
+			err = swap_in(s, xas.xa_index);
+		if (!err && fatal_signal_pending(current))
+			err = -EINTR;
+		cond_resched();
+	} while (!err && (b->found == BATCH || b->swapped));
+	unpin_folios(b->folios, b->nr);
+	unpin_folios(b->movable, b->nr_movable);
+	return err;
+}
+
+/* Records all that is marked, in as many rounds as migration needs. */
+static int scan_marked(struct memfd_save *s, struct batch *b)
+{
+	unsigned int round;
+	int err = 0;
+
+	for (round = 0; !err && xa_marked(&s->inode->i_mapping->i_pages, SHMEM_LIVE_MARK);
+	     round++) {
+		if (round == MAX_ROUNDS)
+			return -EBUSY;
+		if (round > 2)
+			schedule_timeout_killable(1);
+		err = scan(s, b, true);
+	}
+	return err;
+}
+
+static int preserve_array(struct memfd_save *s)
+{
+	if (!s->nr || s->array.first.phys)
+		return 0;
+	memset(s->folios + s->nr, 0, (s->room - s->nr) * sizeof(*s->folios));
+	return kho_preserve_vmalloc(s->folios, &s->array);
+}
+
+/* Entries that the array will have, unless holes are filled meanwhile. */
+static unsigned long count_entries(struct memfd_save *s)
+{
+	XA_STATE(xas, &s->inode->i_mapping->i_pages, 0);
+	unsigned long nr = 0;
+	void *entry;
+
+	rcu_read_lock();
+	xas_for_each(&xas, entry, ULONG_MAX) {
+		if (xas_retry(&xas, entry))
+			continue;
+		nr += unlikely(xa_is_value(entry)) ? 1UL << xas_get_order(&xas) : 1;
+		if (unlikely(need_resched())) {
+			xas_pause(&xas);
+			cond_resched_rcu();
+		}
+	}
+	rcu_read_unlock();
+	return nr;
+}
+
+/**
+ * memfd_save_begin - preserve the folios of a file
+ * @s:	@inode and @ser are set, the rest is zero
+ *
+ * Context: may sleep; takes the lock of the inode for a moment.
+ * Returns: 0, or an error and the file is as before.
+ */
+int memfd_save_begin(struct memfd_save *s)
+{
+	struct address_space *mapping = s->inode->i_mapping;
+	struct batch *b = kmalloc(sizeof(*b), GFP_KERNEL);
+	int err;
+
+	if (!b)
+		return -ENOMEM;
+	err = inode_lock_killable(s->inode);
+	if (err)
+		goto out;
+	shmem_set_live(s->inode, SHMEM_LIVE_PRESERVED);
+	inode_unlock(s->inode);
+
+	/* Spares new folios the migration. */
+	s->gfp = mapping_gfp_mask(mapping);
+	mapping_set_gfp_mask(mapping, s->gfp & ~__GFP_MOVABLE);
+
+	err = make_room(s, count_entries(s));
+	err = err ?: scan(s, b, false);
+	err = err ?: scan_marked(s, b);
+	err = err ?: preserve_array(s);
+	if (err)
+		memfd_save_end(s);
+out:
+	kfree(b);
+	return err;
+}
+
+/* Was something written to folios that had been allocated only? */
+static int sample_unwritten(struct memfd_save *s)
+{
+	unsigned long i;
+	int err;
+
+	for (i = 0; s->nr_unwritten && i < s->nr; i++) {
+		struct memfd_luo_folio_ser *e = &s->folios[i];
+		struct folio *folio;
+
+		if (likely(e->pfn_flags & MEMFD_LUO_FOLIO_UPTODATE))
+			continue;
+		folio = pfn_folio(e->pfn_flags & MEMFD_LUO_FOLIO_PFN);
+		/* Who has the lock may be the last to write to it. */
+		err = folio_lock_killable(folio);
+		if (err)
+			return err;
+		e->pfn_flags |= flags_of(folio);
+		folio_unlock(folio);
+		cond_resched();
+	}
+	return 0;
+}
+
+static void count_unwritten(struct memfd_save *s)
+{
+	unsigned long i, nr = 0;
+
+	for (i = 0; s->nr_unwritten && i < s->nr; i++)
+		nr += !(s->folios[i].pfn_flags & MEMFD_LUO_FOLIO_UPTODATE);
+	s->nr_unwritten = nr;
+}
+
+static int save_rest(struct memfd_save *s)
+{
+	struct batch *b;
+	int err;
+
+	if (xa_marked(&s->inode->i_mapping->i_pages, SHMEM_LIVE_MARK)) {
+		b = kmalloc(sizeof(*b), GFP_KERNEL);
+		if (!b)
+			return -ENOMEM;
+		err = scan_marked(s, b);
+		kfree(b);
+		if (err)
+			return err;
+	}
+	err = sample_unwritten(s);
+	if (err)
+		return err;
+	count_unwritten(s);
+	return preserve_array(s);
+}
+
+/**
+ * memfd_save_freeze - record what was written since memfd_save_begin()
+ * @s:	the file
+ *
+ * From now on no folio appears or gets contents, until shmem_set_live() says
+ * otherwise; those that have contents can be written to.
+ *
+ * Context: may sleep.  Waits for locks of folios, and for no other lock that a
+ * task may hold while it waits for a frozen file.
+ * Returns: 0, or an error and the file is not frozen.
+ */
+int memfd_save_freeze(struct memfd_save *s)
+{
+	int err;
+
+	shmem_set_live(s->inode, SHMEM_LIVE_FROZEN);
+	err = save_rest(s);
+	if (err)
+		shmem_set_live(s->inode, SHMEM_LIVE_PRESERVED);
+	return err;
+}
+
+static void release_folios(struct memfd_save *s)
+{
+	struct folio *folios[32];
+	unsigned long i;
+	unsigned int n = 0;
+
+	for (i = 0; i < s->nr; i++) {
+		folios[n++] = pfn_folio(s->folios[i].pfn_flags & MEMFD_LUO_FOLIO_PFN);
+		if (n < ARRAY_SIZE(folios) && i + 1 < s->nr)
+			continue;
+		kho_unpreserve_folios(folios, n);
+		unpin_folios(folios, n);
+		n = 0;
+		cond_resched();
+	}
+	s->nr = 0;
+}
+
+static void drop_marks(struct address_space *mapping)
+{
+	XA_STATE(xas, &mapping->i_pages, 0);
+	unsigned int n = 0;
+	void *entry;
+
+	if (likely(!xas_marked(&xas, SHMEM_LIVE_MARK)))
+		return;
+	xas_lock_irq(&xas);
+	xas_for_each_marked(&xas, entry, ULONG_MAX, SHMEM_LIVE_MARK) {
+		xas_clear_mark(&xas, SHMEM_LIVE_MARK);
+		if (++n % XA_CHECK_SCHED)
+			continue;
+		xas_pause(&xas);
+		xas_unlock_irq(&xas);
+		cond_resched();
+		xas_lock_irq(&xas);
+	}
+	xas_unlock_irq(&xas);
+}
+
+/**
+ * memfd_save_end - undo memfd_save_begin()
+ * @s:	the file; not frozen
+ *
+ * Context: may sleep; takes the lock of the inode for a moment.
+ */
+void memfd_save_end(struct memfd_save *s)
+{
+	struct address_space *mapping = s->inode->i_mapping;
+
+	forget_array(s);
+	release_folios(s);
+	vfree(s->folios);
+	s->folios = NULL;
+	s->room = 0;
+
+	mapping_set_gfp_mask(mapping, s->gfp);
+	inode_lock(s->inode);
+	shmem_set_live(s->inode, SHMEM_LIVE_NONE);
+	inode_unlock(s->inode);
+	drop_marks(mapping);
+}

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Live update of a memfd: reading and writing what travels.
+ */
+#include <linux/crc32.h>
+#include <linux/errno.h>
+#include <linux/string.h>
+
+#include "memfd_luo_wire.h"
+
+static u32 checksum(const struct memfd_luo_ext *ext, u32 length)
+{
+	static const u8 zero[sizeof(ext->crc)];
+	const u8 *bytes = (const u8 *)ext;
+	size_t before = offsetof(struct memfd_luo_ext, crc);
+	size_t after = before + sizeof(zero);
+	u32 crc;
+
+	crc = crc32_le(~0U, bytes, before);
+	crc = crc32_le(crc, zero, sizeof(zero));
+	return crc32_le(crc, bytes + after, length - after);
+}
+
+/**
+ * memfd_wire_write - write a page for the next kernel
+ * @page:	the page
+ * @m:		what to write
+ */
+void memfd_wire_write(void *page, const struct memfd_meta *m)
+{
+	struct memfd_luo_ext *ext = page + MEMFD_LUO_EXT_OFFSET;
+	struct memfd_luo_ser *ser = page;
+
+	memset(page, 0, PAGE_SIZE);
+	ser->pos = m->pos;
+	ser->size = m->size;
+	ser->seals = m->seals;
+	ser->nr_folios = m->nr_folios;
+	ser->folios = m->folios;
+
+	ext->magic = MEMFD_LUO_EXT_MAGIC;
+	ext->version = MEMFD_LUO_EXT_VERSION;
+	ext->name_len = strnlen(m->name, MEMFD_NAME_LEN);
+	ext->length = sizeof(*ext) + ext->name_len;
+	ext->f_flags = m->f_flags;
+	ext->mode = m->mode;
+	ext->uid = m->uid;
+	ext->gid = m->gid;
+	ext->fsflags = m->fsflags;
+	ext->fallocend = m->fallocend;
+	ext->nr_pages = m->nr_pages;
+	ext->atime = m->atime;
+	ext->mtime = m->mtime;
+	ext->ctime = m->ctime;
+	ext->btime = m->btime;
+	memcpy(ext->name, m->name, ext->name_len);
+	ext->crc = checksum(ext, ext->length);
+}
+
+static bool sane(const struct memfd_luo_ext *ext)
+{
+	return !(ext->mode & ~07777U) && ext->atime.nsec < MEMFD_NSEC_PER_SEC &&
+	       ext->mtime.nsec < MEMFD_NSEC_PER_SEC && ext->ctime.nsec < MEMFD_NSEC_PER_SEC &&
+	       ext->btime.nsec < MEMFD_NSEC_PER_SEC &&
+	       strnlen(ext->name, ext->name_len) == ext->name_len;
+}
+
+/* Returns NULL, or why there is no extension. */
+static const char *check_ext(const struct memfd_luo_ext *ext)
+{
+	if (!ext->magic)
+		return "none was sent";
+	if (ext->magic != MEMFD_LUO_EXT_MAGIC)
+		return "unknown magic";
+	if (ext->version != MEMFD_LUO_EXT_VERSION)
+		return "unknown version";
+	if (ext->length < sizeof(*ext) || ext->length > PAGE_SIZE - MEMFD_LUO_EXT_OFFSET)
+		return "truncated";
+	if (checksum(ext, ext->length) != ext->crc)
+		return "bad checksum";
+	if (ext->name_len > MEMFD_NAME_LEN || ext->name_len != ext->length - sizeof(*ext))
+		return "bad length of the name";
+	if (!sane(ext))
+		return "impossible values";
+	return NULL;
+}
+
+static void read_ext(const struct memfd_luo_ext *ext, struct memfd_meta *m)
+{
+	m->extended = true;
+	m->f_flags = ext->f_flags;
+	m->mode = ext->mode;
+	m->uid = ext->uid;
+	m->gid = ext->gid;
+	m->fsflags = ext->fsflags;
+	m->fallocend = ext->fallocend;
+	m->nr_pages = ext->nr_pages;
+	m->atime = ext->atime;
+	m->mtime = ext->mtime;
+	m->ctime = ext->ctime;
+	m->btime = ext->btime;
+	memcpy(m->name, ext->name, ext->name_len);
+}
+
+static bool array_possible(const struct memfd_luo_ser *ser)
+{
+	const struct kho_vmalloc *v = &ser->folios;
+
+	if (!ser->nr_folios)
+		return true;
+	return v->first.phys && v->order <= KHO_MAP_MAX_ORDER &&
+	       !(v->total_pages & ((1ULL << v->order) - 1)) &&
+	       (ser->nr_folios - 1) / MEMFD_ENTRIES_PER_PAGE < v->total_pages;
+}
+
+/**
+ * memfd_wire_read - read the page of the previous kernel
+ * @page:	the page
+ * @max_size:	the largest size a file can have here
+ * @m:		filled in
+ * @why:	set to why @m->extended is false, or to NULL
+ *
+ * Whatever is returned, the array of folios is as @m says: it may be none.
+ *
+ * Returns: 0; -EINVAL if the page cannot be right; -EOPNOTSUPP if it says
+ * something that is not known here.
+ */
+int memfd_wire_read(const void *page, u64 max_size, struct memfd_meta *m, const char **why)
+{
+	const struct memfd_luo_ext *ext = page + MEMFD_LUO_EXT_OFFSET;
+	const struct memfd_luo_ser *ser = page;
+
+	memset(m, 0, sizeof(*m));
+	*why = NULL;
+	if (!array_possible(ser))
+		return -EINVAL;
+	m->nr_folios = ser->nr_folios;
+	m->folios = ser->folios;
+
+	if (ser->seals & ~MEMFD_LUO_ALL_SEALS || ser->flags)
+		return -EOPNOTSUPP;
+	if (ser->size > max_size || ser->pos > max_size)
+		return -EINVAL;
+	m->pos = ser->pos;
+	m->size = ser->size;
+	m->seals = ser->seals;
+
+	*why = check_ext(ext);
+	if (!*why)
+		read_ext(ext, m);
+	return 0;
+}

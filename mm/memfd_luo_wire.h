@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Live update of a memfd: reading and writing what travels.
+ *
+ * Format code: no locks, no mm.  It compiles in the kernel and in user space.
+ */
+#ifndef _MM_MEMFD_LUO_WIRE_H
+#define _MM_MEMFD_LUO_WIRE_H
+
+#include <linux/kho/abi/memfd.h>
+
+#define MEMFD_NAME_LEN		255	/* NAME_MAX */
+#define MEMFD_NSEC_PER_SEC	1000000000U
+
+/* Entries of the array of folios that fit into a page. */
+#define MEMFD_ENTRIES_PER_PAGE	(PAGE_SIZE / sizeof(struct memfd_luo_folio_ser))
+
+/* All flags an entry can have. */
+#define MEMFD_LUO_FOLIO_FLAGS	(MEMFD_LUO_FOLIO_DIRTY | MEMFD_LUO_FOLIO_UPTODATE)
+#define MEMFD_LUO_FOLIO_PFN	((1ULL << MEMFD_LUO_FOLIO_PFN_BITS) - 1)
+
+/**
+ * struct memfd_meta - all that travels but the folios
+ * @pos:	position of the open file
+ * @size:	size in bytes
+ * @seals:	F_SEAL_* bits
+ * @nr_folios:	entries of the array
+ * @folios:	where the array is
+ * @extended:	the following is known
+ * @f_flags:	O_* flags of the open file
+ * @mode:	permission bits
+ * @uid:	owner, in the initial user namespace
+ * @gid:	group, in the initial user namespace
+ * @fsflags:	FS_*_FL flags
+ * @fallocend:	pages up to this index were allocated on purpose
+ * @nr_pages:	pages of all folios; a hint for the receiver
+ * @atime:	last read
+ * @mtime:	last write
+ * @ctime:	last change
+ * @btime:	creation
+ * @name:	name of the file
+ */
+struct memfd_meta {
+	u64 pos;
+	u64 size;
+	u32 seals;
+	u64 nr_folios;
+	struct kho_vmalloc folios;
+
+	bool extended;
+	u32 f_flags;
+	u32 mode;
+	u32 uid;
+	u32 gid;
+	u32 fsflags;
+	u64 fallocend;
+	u64 nr_pages;
+	struct memfd_luo_time atime;
+	struct memfd_luo_time mtime;
+	struct memfd_luo_time ctime;
+	struct memfd_luo_time btime;
+	char name[MEMFD_NAME_LEN + 1];
+};
+
+void memfd_wire_write(void *page, const struct memfd_meta *m);
+int memfd_wire_read(const void *page, u64 max_size, struct memfd_meta *m, const char **why);
+
+#endif /* _MM_MEMFD_LUO_WIRE_H */
