@@ -131,7 +131,7 @@ int liveupdate_reboot(void)
  * Arrival
  */
 
-static int __init receive_ser(const struct luo_ser *ser)
+static void __init receive_ser(const struct luo_ser *ser)
 {
 	int err, flb_err;
 
@@ -139,12 +139,10 @@ static int __init receive_ser(const struct luo_ser *ser)
 	pr_info("Retrieved live update data, liveupdate number: %lld\n", luo_number);
 	err = luo_sessions_receive(ser->sessions_pa);
 	if (err)
-		pr_err("the list of sessions is damaged: %d; what follows the damage is lost\n",
-		       err);
+		pr_err("the list of sessions is damaged: %d; sessions are lost\n", err);
 	flb_err = luo_flb_receive(ser->flbs_pa);
 	if (flb_err)
 		pr_err("the list of FLBs is damaged: %d; they are lost\n", flb_err);
-	return err ?: flb_err;
 }
 
 /* Before any driver may ask for what arrived. */

@@ -5,6 +5,7 @@
 #ifndef _LINUX_KHO_ABI_MEMFD_H
 #define _LINUX_KHO_ABI_MEMFD_H
 
+#include <linux/bits.h>
 #include <linux/build_bug.h>
 #include <linux/kho/abi/kexec_handover.h>
 #include <linux/types.h>
@@ -39,8 +40,8 @@ struct memfd_luo_ser {
 static_assert(sizeof(struct memfd_luo_ser) == 48);
 
 #define MEMFD_LUO_FOLIO_PFN_BITS	52
-#define MEMFD_LUO_FOLIO_DIRTY		(1ULL << 52)
-#define MEMFD_LUO_FOLIO_UPTODATE	(1ULL << 53)
+#define MEMFD_LUO_FOLIO_DIRTY		BIT_ULL(52)
+#define MEMFD_LUO_FOLIO_UPTODATE	BIT_ULL(53)
 
 /**
  * struct memfd_luo_folio_ser - a folio of a memfd
