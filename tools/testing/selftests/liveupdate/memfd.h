@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * For the tests of memfds: results, contents that can be told apart, and what
+ * becomes of the memory.
+ */
+#ifndef _LUO_TEST_MEMFD_H
+#define _LUO_TEST_MEMFD_H
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+#include "luo.h"
+
+#ifndef MFD_NOEXEC_SEAL
+#define MFD_NOEXEC_SEAL	8U
+#endif
+#ifndef MADV_PAGEOUT
+#define MADV_PAGEOUT	21
+#endif
+#ifndef MADV_COLLAPSE
+#define MADV_COLLAPSE	25
+#endif
+
+#define KIB		1024UL
+#define MIB		(1024UL * KIB)
+#define PAGE		4096UL
+#define PAGE_WORDS	(PAGE / sizeof(uint64_t))
+
+/*
+ * Results: "ok - SUBJECT: WHAT", or what was wrong
+ */
+
+static inline const char *value_name(long long value, char *buf, size_t len)
+{
+	const char *name = value < 0 && value > -4096 ? strerrorname_np(-value) : NULL;
+
+	snprintf(buf, len, "%lld", value);
+	return name ? name : buf;
+}
+
+/* Values that are errors, negative, are shown by their names. */
+static inline void is(const char *subject, const char *what, long long got, long long want)
+{
+	char g[32], w[32];
+
+	if (got == want)
+		printf("ok - %s: %s\n", subject, what);
+	else
+		printf("not ok - %s: %s: got %s, want %s\n", subject, what,
+		       value_name(got, g, sizeof(g)), value_name(want, w, sizeof(w)));
+}
+
+static inline void is_text(const char *subject, const char *what, const char *got,
+			   const char *want)
+{
+	if (!strcmp(got, want))
+		printf("ok - %s: %s\n", subject, what);
+	else
+		printf("not ok - %s: %s: got '%s', want '%s'\n", subject, what, got, want);
+}
+
+static inline void is_more(const char *subject, const char *what, long long got,
+			   long long than)
+{
+	if (got > than)
+		printf("ok - %s: %s\n", subject, what);
+	else
+		printf("not ok - %s: %s: got %lld, want more than %lld\n", subject, what,
+		       got, than);
+}
+
+static inline void skip(const char *subject, const char *what, const char *why)
+{
+	printf("ok - %s: %s # SKIP %s\n", subject, what, why);
+}
+
+/* What a system call returned, or the negative errno */
+static inline long err_of(long ret)
+{
+	return ret < 0 ? -errno : ret;
+}
+
+/*
+ * Files
+ */
+
+/* Without this, nothing can be tested. */
+static inline int must(const char *what, int ret)
+{
+	if (ret >= 0)
+		return ret;
+	printf("not ok - %s: %s\n", what, strerror(ret == -1 ? errno : -ret));
+	exit(1);
+}
+
+static inline int make_memfd(const char *name, unsigned int flags, off_t size)
+{
+	int fd = must("memfd_create", syscall(SYS_memfd_create, name, flags));
+
+	must("ftruncate", ftruncate(fd, size));
+	return fd;
+}
+
+/* The same file once more, with other flags */
+static inline int reopen(int fd, int flags)
+{
+	char path[32];
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	return open(path, flags | O_CLOEXEC);
+}
+
+static inline void *map_shared(int fd, size_t len, off_t off)
+{
+	void *map = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_SHARED, fd, off);
+
+	must("mmap", map == MAP_FAILED ? -1 : 0);
+	return map;
+}
+
+static inline void write_text(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0 || write(fd, text, strlen(text)) < 0)
+		printf("not ok - %s: cannot be set to %s (errno %d)\n", path, text, errno);
+	close(fd);
+}
+
+static inline void read_text(const char *path, char *buf, size_t len)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? 0 : read(fd, buf, len - 1);
+
+	buf[n < 0 ? 0 : n] = '\0';
+	close(fd);
+}
+
+/* A number of a file of keys and values; -1 if it is not there */
+static inline long value_of(const char *path, const char *key)
+{
+	char text[8192], *at;
+
+	read_text(path, text, sizeof(text));
+	at = strstr(text, key);
+	return at ? atol(at + strlen(key)) : -1;
+}
+
+static inline long kb_of(const char *key)
+{
+	return value_of("/proc/meminfo", key);
+}
+
+/*
+ * Contents: a word depends on the file's number and on where it is
+ */
+
+#define ZEROES	(~0ULL)
+
+static inline uint64_t pattern(uint64_t id, uint64_t word)
+{
+	uint64_t x = ((id + 1) * 0x9e3779b97f4a7c15ULL) ^ ((word + 1) * 0xc2b2ae3d27d4eb4fULL);
+
+	if (id == ZEROES)
+		return 0;
+	x ^= x >> 29;
+	return x * 0xbf58476d1ce4e5b9ULL;
+}
+
+static inline void fill_page(uint64_t *page, uint64_t id, off_t off)
+{
+	unsigned int i;
+
+	for (i = 0; i < PAGE_WORDS; i++)
+		page[i] = pattern(id, off / sizeof(*page) + i);
+}
+
+/* @off is that of a page, @len need not be */
+static inline int put(int fd, uint64_t id, off_t off, size_t len)
+{
+	uint64_t page[PAGE_WORDS];
+	size_t done, n;
+
+	for (done = 0; done < len; done += n) {
+		fill_page(page, id, off + done);
+		n = len - done < PAGE ? len - done : PAGE;
+		if (pwrite(fd, page, n, off + done) != (ssize_t)n)
+			return -errno;
+	}
+	return 0;
+}
+
+/* Pages that are not as put() made them */
+static inline long bad_pages(int fd, uint64_t id, off_t off, size_t len)
+{
+	uint64_t got[PAGE_WORDS], want[PAGE_WORDS];
+	size_t done, n;
+	long bad = 0;
+
+	for (done = 0; done < len; done += n) {
+		fill_page(want, id, off + done);
+		n = len - done < PAGE ? len - done : PAGE;
+		bad += pread(fd, got, n, off + done) != (ssize_t)n || memcmp(got, want, n);
+	}
+	return bad;
+}
+
+/*
+ * Memory
+ */
+
+/* Accesses that are not optimized away */
+static inline void read_at(const char *at)
+{
+	__atomic_load_n(at, __ATOMIC_SEQ_CST);
+}
+
+static inline void write_at(char *at, char c)
+{
+	__atomic_store_n(at, c, __ATOMIC_SEQ_CST);
+}
+
+/* Tries to reclaim a file; returns how many KiB went to swap. */
+static inline long page_out(int fd, size_t len)
+{
+	char *map = map_shared(fd, len, 0);
+	long before;
+	size_t i;
+
+	/* Only what is mapped is tried. */
+	for (i = 0; i < len; i += PAGE)
+		read_at(map + i);
+	before = kb_of("SwapFree:");
+	madvise(map, len, MADV_PAGEOUT);
+	munmap(map, len);
+	return before - kb_of("SwapFree:");
+}
+
+#endif /* _LUO_TEST_MEMFD_H */

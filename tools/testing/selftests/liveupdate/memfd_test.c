@@ -1,0 +1,567 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * memfds of all kinds, property by property
+ *
+ *	memfd_test send		make them, preserve them, change them, wait
+ *	memfd_test receive	in the next kernel: are they as they were?
+ *
+ * A record of the properties travels in a memfd of its own.
+ */
+#define _GNU_SOURCE
+#include <sys/resource.h>
+#include <sys/wait.h>
+
+#include "memfd.h"
+
+#define SESSION		"memfd"
+#define TOKEN_RECORDS	100
+#define TOKEN_SMALL	200
+#define NR_SMALL	20
+#define SHMEM_ENABLED	"/sys/kernel/mm/transparent_hugepage/shmem_enabled"
+#define LIMITED		"/cg/limited/"
+
+#define KPF_THP		22
+
+static int dev;
+
+/*
+ * Properties
+ */
+
+enum prop { OWNER, SIZE, BLOCKS, TIMES, FLAGS, SEALS, POSITION, NAME, HOLES, NR_PROPS };
+
+static const char * const prop_names[NR_PROPS] = {
+	"mode and owner", "size", "blocks", "times", "flags", "seals", "position", "name",
+	"SEEK_HOLE and SEEK_DATA",
+};
+
+struct record {
+	char prop[NR_PROPS][160];
+};
+
+#define PROP(r, prop_nr, ...)	snprintf((r)->prop[prop_nr], sizeof((r)->prop[0]), __VA_ARGS__)
+
+static void describe_holes(int fd, char *buf, size_t size)
+{
+	off_t pos = lseek(fd, 0, SEEK_CUR), data = 0, hole;
+	size_t len = 0;
+
+	buf[0] = '\0';
+	while (len < size && (data = lseek(fd, data, SEEK_DATA)) >= 0) {
+		hole = lseek(fd, data, SEEK_HOLE);
+		len += snprintf(buf + len, size - len, "%llx-%llx ", (long long)data,
+				(long long)hole);
+		data = hole;
+	}
+	lseek(fd, pos, SEEK_SET);
+}
+
+static void describe(int fd, struct record *r)
+{
+	char path[32], name[128] = "";
+	struct statx x;
+
+	memset(r, 0, sizeof(*r));
+	must("statx", statx(fd, "", AT_EMPTY_PATH, STATX_ALL, &x));
+	PROP(r, OWNER, "%o %d:%d", x.stx_mode, x.stx_uid, x.stx_gid);
+	PROP(r, SIZE, "%llu", (unsigned long long)x.stx_size);
+	PROP(r, BLOCKS, "%llu", (unsigned long long)x.stx_blocks);
+	PROP(r, TIMES, "%lld.%u %lld.%u %lld.%u %lld.%u",
+	     (long long)x.stx_atime.tv_sec, x.stx_atime.tv_nsec,
+	     (long long)x.stx_mtime.tv_sec, x.stx_mtime.tv_nsec,
+	     (long long)x.stx_ctime.tv_sec, x.stx_ctime.tv_nsec,
+	     (long long)x.stx_btime.tv_sec, x.stx_btime.tv_nsec);
+	PROP(r, FLAGS, "%x", fcntl(fd, F_GETFL));
+	PROP(r, SEALS, "%x", fcntl(fd, F_GET_SEALS));
+	PROP(r, POSITION, "%lld", (long long)lseek(fd, 0, SEEK_CUR));
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	must("readlink", readlink(path, name, sizeof(name) - 1));
+	PROP(r, NAME, "%s", name);
+	describe_holes(fd, r->prop[HOLES], sizeof(r->prop[HOLES]));
+}
+
+/*
+ * Kinds of files: made, preserved, changed, and preserved in another kernel
+ */
+
+static int make_data(void)
+{
+	int fd = make_memfd("data", 0, 5 * MIB + 100);
+
+	must("data", put(fd, 1, 0, 5 * MIB + 100));
+	lseek(fd, 4711, SEEK_SET);
+	return fd;
+}
+
+static void change_data(int fd)
+{
+	must("data", put(fd, 101, 3 * MIB, 2 * PAGE));
+}
+
+static long bad_data(int fd)
+{
+	off_t end = 3 * MIB + 2 * PAGE;
+
+	return bad_pages(fd, 1, 0, 3 * MIB) + bad_pages(fd, 101, 3 * MIB, 2 * PAGE) +
+	       bad_pages(fd, 1, end, 5 * MIB + 100 - end);
+}
+
+static int make_sparse(void)
+{
+	int fd = make_memfd("sparse", 0, 1UL << 40);
+
+	must("sparse", put(fd, 2, 1UL << 39, PAGE));
+	return fd;
+}
+
+/* Holes are filled by write() and through a mapping. */
+static void change_sparse(int fd)
+{
+	uint64_t *map = map_shared(fd, PAGE, 7UL << 36);
+
+	fill_page(map, 2, 7UL << 36);
+	munmap(map, PAGE);
+	must("sparse", put(fd, 2, 5UL << 36, PAGE));
+}
+
+static long bad_sparse(int fd)
+{
+	return bad_pages(fd, 2, 1UL << 39, PAGE) + bad_pages(fd, 2, 5UL << 36, PAGE) +
+	       bad_pages(fd, 2, 7UL << 36, PAGE) + bad_pages(fd, ZEROES, PAGE, 2 * PAGE);
+}
+
+static int make_read_only(void)
+{
+	const struct timespec times[] = { { 1000000, 123456789 }, { 2000000, 987654321 } };
+	int fd = make_memfd("a name/with slash", 0, 2 * PAGE), ro;
+
+	must("read-only", put(fd, 3, 0, 2 * PAGE));
+	must("read-only", fchmod(fd, 0640));
+	must("read-only", fchown(fd, 1000, 1001));
+	must("read-only", futimens(fd, times));
+	ro = must("read-only", reopen(fd, O_RDONLY));
+	close(fd);
+	return ro;
+}
+
+static long bad_read_only(int fd)
+{
+	return bad_pages(fd, 3, 0, 2 * PAGE);
+}
+
+static int make_noexec(void)
+{
+	int fd = make_memfd("noexec", MFD_NOEXEC_SEAL, PAGE);
+
+	must("noexec", put(fd, 4, 0, PAGE));
+	return fd;
+}
+
+static void change_noexec(int fd)
+{
+	must("noexec", fchmod(fd, 0600));
+}
+
+static long bad_noexec(int fd)
+{
+	return bad_pages(fd, 4, 0, PAGE);
+}
+
+static int make_sealed(void)
+{
+	int fd = make_memfd("sealed", MFD_ALLOW_SEALING, 64 * KIB);
+
+	must("sealed", put(fd, 5, 0, 32 * KIB));
+	must("sealed", fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK));
+	return fd;
+}
+
+static long bad_sealed(int fd)
+{
+	return bad_pages(fd, 5, 0, 32 * KIB) + bad_pages(fd, ZEROES, 32 * KIB, 32 * KIB);
+}
+
+/* Pages that nobody has written to, also beyond the end */
+static int make_allocated(void)
+{
+	int fd = make_memfd("allocated", 0, 64 * KIB);
+
+	must("allocated", fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, MIB));
+	must("allocated", put(fd, 6, 2 * PAGE, PAGE));
+	return fd;
+}
+
+static void change_allocated(int fd)
+{
+	must("allocated", put(fd, 6, 4 * PAGE, PAGE));
+}
+
+static long bad_allocated(int fd)
+{
+	return bad_pages(fd, ZEROES, 0, 2 * PAGE) + bad_pages(fd, 6, 2 * PAGE, PAGE) +
+	       bad_pages(fd, ZEROES, 3 * PAGE, PAGE) + bad_pages(fd, 6, 4 * PAGE, PAGE) +
+	       bad_pages(fd, ZEROES, 5 * PAGE, 64 * KIB - 5 * PAGE);
+}
+
+static void put_huge(int fd, off_t off, size_t len)
+{
+	write_text(SHMEM_ENABLED, "always");
+	must("huge", put(fd, 7, off, len));
+	write_text(SHMEM_ENABLED, "never");
+}
+
+static int make_huge(void)
+{
+	int fd = make_memfd("huge", 0, 8 * MIB);
+
+	put_huge(fd, 0, 4 * MIB);
+	return fd;
+}
+
+static void change_huge(int fd)
+{
+	put_huge(fd, 4 * MIB, 2 * MIB);
+}
+
+static long bad_huge(int fd)
+{
+	return bad_pages(fd, 7, 0, 6 * MIB) + bad_pages(fd, ZEROES, 6 * MIB, 2 * MIB);
+}
+
+static int make_empty(void)
+{
+	return make_memfd("", 0, 0);
+}
+
+static int make_swapped(void)
+{
+	int fd = make_memfd("swapped", 0, 4 * MIB);
+
+	must("swapped", put(fd, 9, 0, 4 * MIB));
+	if (kb_of("SwapTotal:") > 0)
+		is_more("swapped", "pages are on swap", page_out(fd, 4 * MIB), 0);
+	else
+		skip("swapped", "pages are on swap", "no swap");
+	return fd;
+}
+
+static void change_swapped(int fd)
+{
+	must("swapped", put(fd, 109, MIB, PAGE));
+}
+
+static long bad_swapped(int fd)
+{
+	return bad_pages(fd, 9, 0, MIB) + bad_pages(fd, 109, MIB, PAGE) +
+	       bad_pages(fd, 9, MIB + PAGE, 3 * MIB - PAGE);
+}
+
+static int make_append(void)
+{
+	int fd = make_memfd("append", 0, 0), append;
+
+	must("append", put(fd, 10, 0, PAGE));
+	append = must("append", reopen(fd, O_WRONLY | O_APPEND | O_NONBLOCK));
+	close(fd);
+	return append;
+}
+
+/*
+ * CVE-2026-43389: what was clean when it was preserved and written to later was
+ * clean in the next kernel, which dropped it when it needed memory.
+ */
+static char *clean_map;
+
+static int make_clean(void)
+{
+	int fd = make_memfd("clean", 0, 2 * MIB);
+	size_t i;
+
+	clean_map = map_shared(fd, 2 * MIB, 0);
+	for (i = 0; i < 2 * MIB; i += PAGE)
+		read_at(clean_map + i);
+	return fd;
+}
+
+static void change_clean(int fd)
+{
+	size_t i;
+
+	for (i = 0; i < MIB; i += PAGE)
+		fill_page((uint64_t *)(clean_map + i), 11, i);
+	must("clean", put(fd, 11, MIB, MIB));
+}
+
+static long bad_clean(int fd)
+{
+	return bad_pages(fd, 11, 0, 2 * MIB);
+}
+
+enum kind {
+	DATA, SPARSE, READ_ONLY, NOEXEC, SEALED, ALLOCATED, HUGE, EMPTY, SWAPPED, APPEND, CLEAN,
+	NR_KINDS
+};
+
+/* The token is the place in this table. */
+static const struct {
+	const char *name;
+	int (*make)(void);
+	void (*change)(int fd);
+	long (*bad)(int fd);
+} kinds[NR_KINDS] = {
+	[DATA]		= { "data", make_data, change_data, bad_data },
+	[SPARSE]	= { "sparse", make_sparse, change_sparse, bad_sparse },
+	[READ_ONLY]	= { "read-only", make_read_only, NULL, bad_read_only },
+	[NOEXEC]	= { "noexec", make_noexec, change_noexec, bad_noexec },
+	[SEALED]	= { "sealed", make_sealed, NULL, bad_sealed },
+	[ALLOCATED]	= { "allocated", make_allocated, change_allocated, bad_allocated },
+	[HUGE]		= { "huge", make_huge, change_huge, bad_huge },
+	[EMPTY]		= { "empty", make_empty, NULL, NULL },
+	[SWAPPED]	= { "swapped", make_swapped, change_swapped, bad_swapped },
+	[APPEND]	= { "append", make_append, NULL, NULL },
+	[CLEAN]		= { "clean", make_clean, change_clean, bad_clean },
+};
+
+static int fds[NR_KINDS];
+static struct record records[NR_KINDS];
+
+/*
+ * The first kernel
+ */
+
+static void send_small(int session)
+{
+	long bad = 0;
+	int i, fd;
+
+	for (i = 0; i < NR_SMALL; i++) {
+		fd = make_memfd("small", 0, 0);
+		bad += put(fd, TOKEN_SMALL + i, 0, 2 * PAGE) != 0;
+		bad += luo_preserve_fd(session, fd, TOKEN_SMALL + i) != 0;
+		close(fd);
+	}
+	is("small files", "preserve", bad, 0);
+}
+
+static void send_all(void)
+{
+	int session = must("session", luo_create(dev, SESSION)), i, log;
+
+	for (i = 0; i < NR_KINDS; i++)
+		fds[i] = kinds[i].make();
+	for (i = 0; i < NR_KINDS; i++)
+		is(kinds[i].name, "preserve", luo_preserve_fd(session, fds[i], i), 0);
+	for (i = 0; i < NR_KINDS; i++) {
+		if (kinds[i].change)
+			kinds[i].change(fds[i]);
+	}
+	send_small(session);
+	log = make_memfd("records", 0, sizeof(records));
+	is("records", "preserve", luo_preserve_fd(session, log, TOKEN_RECORDS), 0);
+	for (i = 0; i < NR_KINDS; i++)
+		describe(fds[i], &records[i]);
+	must("records", pwrite(log, records, sizeof(records), 0));
+	/* The device has one user at a time. */
+	close(dev);
+	printf("ready\n");
+	for (;;)
+		pause();
+}
+
+/*
+ * The second kernel
+ */
+
+/*
+ * CVE-2026-43489: a failed retrieve had freed things, and could be repeated.
+ * Here it fails for want of memory, harms nobody, and is repeated with success.
+ */
+static void cve_2026_43489(int session)
+{
+	static const char name[] = "CVE-2026-43489";
+	char pid[16];
+	int status, fd, again;
+
+	if (access(LIMITED "memory.max", W_OK)) {
+		skip(name, "a retrieve that fails", "no memory controller");
+		return;
+	}
+	write_text(LIMITED "memory.max", "3M");
+	fflush(stdout);
+	if (!fork()) {
+		snprintf(pid, sizeof(pid), "%d", getpid());
+		write_text(LIMITED "cgroup.procs", pid);
+		is(name, "retrieve with too little memory", luo_retrieve_fd(session, DATA),
+		   -ENOMEM);
+		is(name, "once more", luo_retrieve_fd(session, DATA), -ENOMEM);
+		exit(0);
+	}
+	wait(&status);
+	is(name, "nobody was killed", status, 0);
+	is(name, "nobody was to be", value_of(LIMITED "memory.events", "oom_kill "), 0);
+	is(name, "nothing stays charged",
+	   value_of(LIMITED "memory.current", "") > (long)MIB, false);
+	fd = luo_retrieve_fd(session, DATA);
+	is(name, "then it works", fd < 0 ? fd : 0, 0);
+	again = reopen(fd, O_RDONLY | O_NOATIME);
+	is(name, "contents", bad_data(again), 0);
+	close(again);
+	close(fd);
+}
+
+static void out_of_descriptors(int session)
+{
+	struct rlimit was, few = { 0, 0 };
+	int fd;
+
+	getrlimit(RLIMIT_NOFILE, &was);
+	few.rlim_max = was.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &few);
+	fd = luo_retrieve_fd(session, SPARSE);
+	setrlimit(RLIMIT_NOFILE, &was);
+	is("sparse", "retrieve without descriptors", fd, -EMFILE);
+}
+
+static void receive_records(int session)
+{
+	int log = must("records", luo_retrieve_fd(session, TOKEN_RECORDS));
+
+	is("records", "retrieve", pread(log, records, sizeof(records), 0), sizeof(records));
+	close(log);
+}
+
+static void compare(int session)
+{
+	struct record r;
+	int i, prop;
+
+	for (i = 0; i < NR_KINDS; i++) {
+		fds[i] = luo_retrieve_fd(session, i);
+		is(kinds[i].name, "retrieve", fds[i] < 0 ? fds[i] : 0, 0);
+		if (fds[i] < 0)
+			continue;
+		describe(fds[i], &r);
+		for (prop = 0; prop < NR_PROPS; prop++)
+			is_text(kinds[i].name, prop_names[prop], r.prop[prop],
+				records[i].prop[prop]);
+		if (kinds[i].bad)
+			is(kinds[i].name, "contents", kinds[i].bad(fds[i]), 0);
+	}
+}
+
+static bool is_huge(int fd, off_t off)
+{
+	char *map = map_shared(fd, PAGE, off);
+	uint64_t entry = 0, flags = 0;
+	int file;
+
+	read_at(map);
+	file = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+	must("pagemap", pread(file, &entry, 8, (uintptr_t)map / PAGE * 8));
+	close(file);
+	file = open("/proc/kpageflags", O_RDONLY | O_CLOEXEC);
+	must("kpageflags", pread(file, &flags, 8, (entry & ((1ULL << 55) - 1)) * 8));
+	close(file);
+	munmap(map, PAGE);
+	return flags >> KPF_THP & 1;
+}
+
+static void behaviour(void)
+{
+	char c = 'x';
+	void *map;
+
+	is("sealed", "write", err_of(pwrite(fds[SEALED], &c, 1, 0)), -EPERM);
+	map = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fds[SEALED], 0);
+	is("sealed", "map it writable", map == MAP_FAILED ? -errno : 0, -EPERM);
+	is("noexec", "make it executable", err_of(fchmod(fds[NOEXEC], 0700)), -EPERM);
+	is("read-only", "write", err_of(pwrite(fds[READ_ONLY], &c, 1, 0)), -EBADF);
+	is("append", "read", err_of(pread(fds[APPEND], &c, 1, 0)), -EBADF);
+	is("append", "write", err_of(write(fds[APPEND], &c, 1)), 1);
+	is("append", "at the end", lseek(fds[APPEND], 0, SEEK_CUR), PAGE + 1);
+	is("huge", "before it was preserved: is", is_huge(fds[HUGE], 0) +
+	   is_huge(fds[HUGE], 2 * MIB), 2);
+	is("huge", "after it was preserved: is", is_huge(fds[HUGE], 4 * MIB), true);
+}
+
+static void receive_small(int session)
+{
+	long bad = 0;
+	int i, fd;
+
+	for (i = 0; i < NR_SMALL / 2; i++) {
+		fd = luo_retrieve_fd(session, TOKEN_SMALL + i);
+		bad += fd < 0 ? 1 : bad_pages(fd, TOKEN_SMALL + i, 0, 2 * PAGE);
+		close(fd);
+	}
+	is("small files", "retrieve half of them", bad, 0);
+}
+
+static void cve_2026_43389(void)
+{
+	static const char name[] = "CVE-2026-43389";
+
+	if (kb_of("SwapTotal:") <= 0) {
+		skip(name, "what was written later survives reclaim", "no swap");
+		return;
+	}
+	is_more(name, "memory is needed, some goes to swap", page_out(fds[CLEAN], 2 * MIB), 0);
+	is(name, "what was written later survives", bad_clean(fds[CLEAN]), 0);
+}
+
+/* Files like any other */
+static void use(void)
+{
+	int session, i;
+
+	is("data", "write", put(fds[DATA], 201, 0, PAGE), 0);
+	is("data", "read it", bad_pages(fds[DATA], 201, 0, PAGE), 0);
+	is("data", "truncate to more", err_of(ftruncate(fds[DATA], 9 * MIB)), 0);
+	is("data", "truncate to nothing", err_of(ftruncate(fds[DATA], 0)), 0);
+	is("huge", "truncate within a huge page", err_of(ftruncate(fds[HUGE], MIB)), 0);
+	is("huge", "the rest", bad_pages(fds[HUGE], 7, 0, MIB), 0);
+	is("allocated", "punch a hole",
+	   err_of(fallocate(fds[ALLOCATED], FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0,
+			    4 * PAGE)), 0);
+	session = must("session", luo_create(dev, "again"));
+	for (i = 0; i < NR_KINDS; i++)
+		is(kinds[i].name, "preserve again", luo_preserve_fd(session, fds[i], i), 0);
+	close(session);
+}
+
+static void receive_all(void)
+{
+	int session = must("session", luo_retrieve(dev, SESSION)), i;
+	long before = kb_of("Shmem:"), kb;
+
+	receive_records(session);
+	cve_2026_43489(session);
+	out_of_descriptors(session);
+	compare(session);
+	behaviour();
+	receive_small(session);
+	is_more("memory", "is in use", kb_of("Shmem:"), before + 15 * 1024);
+	is("session", "a token that is not there", luo_retrieve_fd(session, 555), -ENOENT);
+	is("session", "finish", luo_finish(session), 0);
+	is("session", "nothing to retrieve any more", luo_retrieve_fd(session, DATA), -ENOENT);
+	close(session);
+	cve_2026_43389();
+	use();
+	for (i = 0; i < NR_KINDS; i++)
+		close(fds[i]);
+	kb = kb_of("Shmem:");
+	is("memory", "is returned", kb > before + 256 ? kb : before, before);
+}
+
+int main(int argc, char **argv)
+{
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	dev = must(LUO_DEVICE, open(LUO_DEVICE, O_RDWR | O_CLOEXEC));
+	if (argc == 2 && !strcmp(argv[1], "send"))
+		send_all();
+	else if (argc == 2 && !strcmp(argv[1], "receive"))
+		receive_all();
+	else
+		return 2;
+	return 0;
+}

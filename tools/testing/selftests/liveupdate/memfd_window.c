@@ -1,0 +1,315 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Writes until the last moment: what was acknowledged is there afterwards
+ *
+ *	memfd_window send	write until the kernel is gone, through reboots
+ *				that are aborted and the one that is not
+ *	memfd_window receive	in the next kernel: is anything missing?
+ *
+ * Three writers fill holes, a page at a time, each in its own way, and count
+ * the pages in another preserved memfd; a fourth one only counts.
+ */
+#define _GNU_SOURCE
+#include <pthread.h>
+#include <sys/reboot.h>
+
+#include <linux/reboot.h>
+#include <linux/userfaultfd.h>
+
+#include "memfd.h"
+
+#define SESSION		"window"
+#define NR_PAGES	24576UL		/* for each writer */
+#define AREA		(NR_PAGES * PAGE)
+#define FREEZE_MS	"1500"
+
+enum writer { BY_MMAP, BY_WRITE, BY_UFFD, NR_WRITERS, BEAT = NR_WRITERS, NR_COUNTS };
+
+static const char * const names[NR_WRITERS] = {
+	"writer by mmap", "writer by write", "writer by UFFDIO_COPY",
+};
+
+/* In the memfd that has the acknowledgements */
+struct acks {
+	uint64_t now[NR_COUNTS];
+	uint64_t ready[NR_COUNTS];	/* when the first kernel had seen enough */
+};
+
+static struct acks *acks;
+static int fds[NR_WRITERS], uffd;
+static char *areas[NR_WRITERS];
+
+/*
+ * Writers
+ */
+
+static void ack(enum writer who, uint64_t nr)
+{
+	__atomic_store_n(&acks->now[who], nr, __ATOMIC_SEQ_CST);
+}
+
+static uint64_t acked(enum writer who)
+{
+	return __atomic_load_n(&acks->now[who], __ATOMIC_SEQ_CST);
+}
+
+/* Slow enough for the memory to last */
+static void pace(uint64_t i)
+{
+	if (i % 4 == 3)
+		usleep(1000);
+}
+
+static void *by_mmap(void *arg)
+{
+	uint64_t page[PAGE_WORDS], i;
+
+	for (i = 0; i < NR_PAGES; i++) {
+		fill_page(page, BY_MMAP, i * PAGE);
+		memcpy(areas[BY_MMAP] + i * PAGE, page, PAGE);
+		ack(BY_MMAP, i + 1);
+		pace(i);
+	}
+	return NULL;
+}
+
+static void *by_write(void *arg)
+{
+	uint64_t i;
+
+	for (i = 0; i < NR_PAGES; i++) {
+		must("write", put(fds[BY_WRITE], BY_WRITE, i * PAGE, PAGE));
+		ack(BY_WRITE, i + 1);
+		pace(i);
+	}
+	return NULL;
+}
+
+static void *by_uffd(void *arg)
+{
+	static uint64_t page[PAGE_WORDS] __attribute__((aligned(4096)));
+	struct uffdio_copy copy = { .src = (uintptr_t)page, .len = PAGE };
+	uint64_t i;
+
+	for (i = 0; i < NR_PAGES; i++) {
+		fill_page(page, BY_UFFD, i * PAGE);
+		copy.dst = (uintptr_t)areas[BY_UFFD] + i * PAGE;
+		must("UFFDIO_COPY", ioctl(uffd, UFFDIO_COPY, &copy));
+		ack(BY_UFFD, i + 1);
+		pace(i);
+	}
+	return NULL;
+}
+
+static void *beat(void *arg)
+{
+	uint64_t i;
+
+	for (i = 1;; i++) {
+		ack(BEAT, i);
+		usleep(1000);
+	}
+	return NULL;
+}
+
+static void start_writers(void)
+{
+	static void *(* const writers[NR_COUNTS])(void *) = { by_mmap, by_write, by_uffd, beat };
+	pthread_t thread;
+	int i;
+
+	for (i = 0; i < NR_COUNTS; i++)
+		must("pthread_create", -pthread_create(&thread, NULL, writers[i], NULL));
+}
+
+/* Waits until every writer got on, for up to ten seconds. */
+static bool all_got_on(void)
+{
+	struct acks was = *acks;
+	int i, who;
+
+	for (i = 0; i < 1000; i++) {
+		usleep(10000);
+		for (who = 0; who < NR_COUNTS; who++) {
+			if (acked(who) == was.now[who])
+				break;
+		}
+		if (who == NR_COUNTS)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * A reboot that is aborted: the freeze of another file takes long, and fails
+ */
+
+static bool rebooting;
+
+struct frozen {
+	struct acks first, second;
+	bool seen;
+};
+
+static bool is_rebooting(void)
+{
+	return __atomic_load_n(&rebooting, __ATOMIC_SEQ_CST);
+}
+
+static void set_rebooting(bool now)
+{
+	__atomic_store_n(&rebooting, now, __ATOMIC_SEQ_CST);
+}
+
+static bool freezing(void)
+{
+	char calls[4096];
+
+	read_text(EXERCISER "calls", calls, sizeof(calls));
+	return strstr(calls, "freeze w0");
+}
+
+static void *look(void *arg)
+{
+	struct frozen *f = arg;
+
+	while (is_rebooting() && !freezing())
+		usleep(10000);
+	usleep(300000);
+	f->first = *acks;
+	usleep(500000);
+	f->second = *acks;
+	f->seen = is_rebooting();
+	return NULL;
+}
+
+static int try_reboot(struct frozen *f)
+{
+	pthread_t thread;
+	int err;
+
+	must("exerciser", exerciser("clear"));
+	must("exerciser", exerciser("rule freeze w0 5 1 " FREEZE_MS));
+	set_rebooting(true);
+	must("pthread_create", -pthread_create(&thread, NULL, look, f));
+	err = err_of(syscall(SYS_reboot, LINUX_REBOOT_MAGIC1, LINUX_REBOOT_MAGIC2,
+			     LINUX_REBOOT_CMD_KEXEC, NULL));
+	set_rebooting(false);
+	pthread_join(thread, NULL);
+	return err;
+}
+
+static void aborted_reboot(void)
+{
+	struct frozen f = { .seen = false };
+	int err = 0, try, who;
+
+	/* A busy host may make us look too late. */
+	for (try = 0; try < 3 && !f.seen; try++)
+		err = try_reboot(&f);
+	is("aborted reboot", "fails", err, -EIO);
+	is("aborted reboot", "files were seen frozen", f.seen, true);
+	for (who = 0; who < NR_WRITERS; who++)
+		is(names[who], "waits while the file is frozen",
+		   f.second.now[who] - f.first.now[who], 0);
+	is_more("memory that is there", "can be written to while the file is frozen",
+		f.second.now[BEAT] - f.first.now[BEAT], 0);
+	is("aborted reboot", "all writers go on", all_got_on(), true);
+}
+
+/*
+ * The first kernel
+ */
+
+static void prepare_uffd(void)
+{
+	struct uffdio_api api = { .api = UFFD_API };
+	struct uffdio_register reg = {
+		.range = { (uintptr_t)areas[BY_UFFD], AREA },
+		.mode = UFFDIO_REGISTER_MODE_MISSING,
+	};
+
+	uffd = must("userfaultfd", syscall(SYS_userfaultfd, O_CLOEXEC));
+	must("UFFDIO_API", ioctl(uffd, UFFDIO_API, &api));
+	must("UFFDIO_REGISTER", ioctl(uffd, UFFDIO_REGISTER, &reg));
+}
+
+static void prepare(int dev)
+{
+	int session = must("session", luo_create(dev, SESSION)), i, fd;
+
+	for (i = 0; i < NR_WRITERS; i++) {
+		fds[i] = make_memfd(names[i], 0, AREA);
+		areas[i] = map_shared(fds[i], AREA, 0);
+		is(names[i], "preserve", luo_preserve_fd(session, fds[i], i), 0);
+	}
+	fd = make_memfd("acknowledgements", 0, PAGE);
+	acks = map_shared(fd, PAGE, 0);
+	memset(acks, 0, PAGE);
+	is("acknowledgements", "preserve", luo_preserve_fd(session, fd, NR_WRITERS), 0);
+	prepare_uffd();
+}
+
+static void send_all(int dev)
+{
+	int session, file, i;
+
+	prepare(dev);
+	session = must("session", luo_create(dev, "fails"));
+	file = must("file", test_file('a', "w0"));
+	must("preserve", luo_preserve_fd(session, file, 0));
+	close(dev);
+	start_writers();
+	is("writers", "all write", all_got_on(), true);
+	for (i = 0; i < 2; i++)
+		aborted_reboot();
+	close(session);
+	close(file);
+	memcpy(acks->ready, acks->now, sizeof(acks->ready));
+	printf("ready\n");
+	for (;;)
+		pause();
+}
+
+/*
+ * The second kernel
+ */
+
+static void receive_all(int dev)
+{
+	int session = must("session", luo_retrieve(dev, SESSION)), who, fd;
+
+	fd = must("acknowledgements", luo_retrieve_fd(session, NR_WRITERS));
+	acks = map_shared(fd, PAGE, 0);
+	close(fd);
+	for (who = 0; who < NR_WRITERS; who++) {
+		printf("# %s: %lu pages, %lu of them in the end\n", names[who], acks->now[who],
+		       acks->now[who] - acks->ready[who]);
+		fd = luo_retrieve_fd(session, who);
+		is(names[who], "retrieve", fd < 0 ? fd : 0, 0);
+		is_more(names[who], "wrote until the end", acks->now[who], acks->ready[who]);
+		is(names[who], "had more to write", acks->now[who] < NR_PAGES, true);
+		is(names[who], "nothing that was acknowledged is missing",
+		   bad_pages(fd, who, 0, acks->now[who] * PAGE), 0);
+		/* What was being written does not have to be there. */
+		is(names[who], "there is nothing else",
+		   bad_pages(fd, ZEROES, (acks->now[who] + 1) * PAGE, 64 * PAGE), 0);
+		close(fd);
+	}
+	is("window", "finish", luo_finish(session), 0);
+}
+
+int main(int argc, char **argv)
+{
+	int dev;
+
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	dev = must(LUO_DEVICE, open(LUO_DEVICE, O_RDWR | O_CLOEXEC));
+	if (argc == 2 && !strcmp(argv[1], "send"))
+		send_all(dev);
+	else if (argc == 2 && !strcmp(argv[1], "receive"))
+		receive_all(dev);
+	else
+		return 2;
+	return 0;
+}

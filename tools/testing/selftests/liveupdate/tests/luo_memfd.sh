@@ -1,0 +1,14 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# kernels: mini
+# timeout: 300
+#
+# memfds go over.
+
+. "$(dirname "$0")/../lib.sh"
+
+for name in memfd_rules memfd_test memfd_window; do
+	program $name $name.c || fail "build $name (see $work/$name.log)"
+done
+luo_vm memfd -- --mem 2G --timeout 200
+finish
