@@ -212,6 +212,14 @@ static inline long bad_pages(int fd, uint64_t id, off_t off, size_t len)
  * Memory
  */
 
+/* Is as much in use as before?  Every processor has some KiB that it did not report yet. */
+static inline void is_returned(const char *subject, long before_kb)
+{
+	long more = kb_of("Shmem:") - before_kb;
+
+	is(subject, "memory is returned", more > 512 ? more : 0, 0);
+}
+
 /* Accesses that are not optimized away */
 static inline void read_at(const char *at)
 {
