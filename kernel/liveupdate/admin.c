@@ -35,11 +35,16 @@ static int put_entry(u64 array, u32 stride, u32 i, const void *entry, size_t siz
 static int run_get_status(struct file *file, void *arg, void __user *uarg)
 {
 	struct liveupdate_admin_get_status *args = arg;
+	struct luo_session_counts counts;
 
 	if (args->reserved)
 		return -EINVAL;
+	luo_sessions_count(&counts);
 	args->number = luo_number;
-	luo_sessions_count(&args->created, &args->pending, &args->held);
+	args->created = counts.created;
+	args->pending = counts.pending;
+	args->held = counts.held;
+	args->forwarded = counts.forwarded;
 	return luo_ioctl_reply(uarg, args, sizeof(*args));
 }
 
@@ -51,6 +56,7 @@ static void describe_session(struct luo_session *s, struct liveupdate_admin_sess
 			 s->finished ? LIVEUPDATE_SESSION_FINISHED :
 			 s->held ? LIVEUPDATE_SESSION_HELD : LIVEUPDATE_SESSION_PENDING,
 		.pid = s->pid,
+		.hops = s->hops,
 	};
 	strscpy_pad((char *)entry->comm, s->comm, sizeof(entry->comm));
 	strscpy_pad((char *)entry->name, s->name, sizeof(entry->name));

@@ -16,6 +16,8 @@
  * - device.c, admin.c, ioctl.c: /dev/liveupdate and /dev/liveupdate-admin
  * - gate.c: keeps users out while a reboot freezes their files
  * - block.c: chains of pages that travel; wire.c: are they well formed?
+ * - xluo.c: what mainline's format has no room for; ext.c, ext_wire.c: how that
+ *   travels
  */
 #define pr_fmt(fmt) "luo: " fmt
 
@@ -29,6 +31,7 @@
 
 #include "../kho/internal.h"
 
+#include "ext.h"
 #include "internal.h"
 #include "wire.h"
 
@@ -83,6 +86,7 @@ static int freeze(struct luo_summary *sum, u64 *sessions_pa)
 	err = err ?: kho_forward_unclaimed();
 	if (!err)
 		return 0;
+	luo_xluo_unpublish();
 	luo_flb_unfreeze();
 unfreeze:
 	luo_sessions_unfreeze();
@@ -131,6 +135,47 @@ int liveupdate_reboot(void)
  * Arrival
  */
 
+/* What the previous kernel left under a name, if nobody claimed it yet. */
+static void *arrived_blob(const char *name, size_t *size)
+{
+	phys_addr_t phys;
+	int err = kho_retrieve_subtree(name, &phys, size);
+
+	if (err)
+		return ERR_PTR(err);
+	/* Read nothing but what was preserved. */
+	if (offset_in_page(phys) || kho_in_order(PHYS_PFN(phys)) < 0)
+		return ERR_PTR(-EINVAL);
+	return phys_to_virt(phys);
+}
+
+/**
+ * luo_ext_receive - take over an extension, if one arrived
+ * @ext:	what is known of it
+ * @arrived:	filled in
+ *
+ * What is of a kind that is not known here is left to be handed on.
+ *
+ * Context: may sleep.
+ * Returns: 0, to be followed by luo_ext_done(); -ENOENT if there is none, or an
+ * error that was logged: it is as if there were none.
+ */
+int luo_ext_receive(const struct luo_ext *ext, struct luo_ext_arrived *arrived)
+{
+	size_t size;
+	struct luo_ext_ser *ser = arrived_blob(ext->name, &size);
+	int err = PTR_ERR_OR_ZERO(ser);
+
+	if (err && err != -ENOENT)
+		pr_err("subtree '%s' is ignored: it is not in preserved memory\n", ext->name);
+	if (err)
+		return err;
+	err = luo_ext_claim(ext, ser, min(size, PAGE_SIZE), arrived);
+	if (err != -EOPNOTSUPP)
+		kho_in_forget(ext->name);
+	return err;
+}
+
 static void __init receive_ser(const struct luo_ser *ser)
 {
 	int err, flb_err;
@@ -140,6 +185,7 @@ static void __init receive_ser(const struct luo_ser *ser)
 	err = luo_sessions_receive(ser->sessions_pa);
 	if (err)
 		pr_err("the list of sessions is damaged: %d; sessions are lost\n", err);
+	luo_xluo_receive(ser->liveupdate_num);
 	flb_err = luo_flb_receive(ser->flbs_pa);
 	if (flb_err)
 		pr_err("the list of FLBs is damaged: %d; they are lost\n", flb_err);
@@ -149,7 +195,6 @@ static void __init receive_ser(const struct luo_ser *ser)
 static int __init luo_receive(void)
 {
 	struct luo_ser *ser;
-	phys_addr_t phys;
 	size_t size;
 	int err;
 
@@ -165,17 +210,14 @@ static int __init luo_receive(void)
 		luo_enable = false;
 		return err;
 	}
-	err = kho_retrieve_subtree(LUO_SUBTREE, &phys, &size);
-	if (err == -ENOENT)
+	ser = arrived_blob(LUO_SUBTREE, &size);
+	if (ser == ERR_PTR(-ENOENT))
 		return 0;
-	/* Read nothing but what was preserved. */
-	if (err || offset_in_page(phys) || kho_in_order(PHYS_PFN(phys)) < 0 ||
-	    luo_wire_check_ser(phys_to_virt(phys), size)) {
+	if (IS_ERR(ser) || luo_wire_check_ser(ser, size)) {
 		pr_err("what the previous kernel left is damaged or of another version than %s: it is ignored\n",
 		       LUO_COMPATIBLE);
 		return 0;
 	}
-	ser = phys_to_virt(phys);
 	receive_ser(ser);
 	kho_in_forget(LUO_SUBTREE);
 	kho_restore_free(ser);

@@ -23,6 +23,7 @@
 
 #include <uapi/linux/liveupdate_admin.h>
 
+#include "ext_wire.h"
 #include "internal.h"
 #include "wire.h"
 
@@ -39,6 +40,44 @@ void luo_files_init(struct luo_files *set)
 	xa_init(&set->by_token);
 	set->nr = 0;
 	kho_block_set_init(&set->blocks, sizeof(struct luo_file_ser));
+}
+
+/*
+ * Room for what may have to be handed over: in a chain of the set's own, or in
+ * the extension.
+ */
+
+static bool is_ext(const struct luo_file *f)
+{
+	return luo_ext_name_is_ours(f->compatible);
+}
+
+static int reserve(struct luo_files *set, unsigned long nr, unsigned long nr_ext)
+{
+	return kho_block_set_grow(&set->blocks, nr - nr_ext) ?: luo_xluo_reserve(set, nr_ext);
+}
+
+static void trim_room(struct luo_files *set)
+{
+	kho_block_set_shrink(&set->blocks, set->nr - set->nr_ext);
+	luo_xluo_release(set, set->nr_ext);
+}
+
+static void add_at(struct luo_files *set, struct luo_file *f, struct list_head *before)
+{
+	list_add_tail(&f->node, before);
+	set->nr++;
+	set->nr_ext += is_ext(f);
+}
+
+/**
+ * luo_files_destroy - free what a set without files still has
+ * @set:	the set
+ */
+void luo_files_destroy(struct luo_files *set)
+{
+	kho_block_set_destroy(&set->blocks);
+	luo_xluo_destroy(set);
 }
 
 static struct liveupdate_file_op_args op_args(const struct luo_file *f)
@@ -83,6 +122,7 @@ static void remove(struct luo_files *set, struct luo_file *f)
 	xa_erase(&set->by_token, f->token);
 	list_del(&f->node);
 	set->nr--;
+	set->nr_ext -= is_ext(f);
 	kfree(f);
 }
 
@@ -91,7 +131,7 @@ static void remove(struct luo_files *set, struct luo_file *f)
  */
 
 /* Calls the handler; whatever fails, the file is as before. */
-static int preserve_file(struct luo_file *f)
+static int preserve_file(struct luo_files *set, struct luo_file *f)
 {
 	struct liveupdate_file_op_args args;
 	int err;
@@ -101,9 +141,9 @@ static int preserve_file(struct luo_file *f)
 		return -ENOENT;
 	strscpy(f->compatible, f->fh->compatible);
 	err = identify(f);
-	if (err)
-		return err;
-	err = luo_flb_file_preserve(f->fh);
+	/* Before the handler: after it nothing may fail any more. */
+	err = err ?: reserve(set, set->nr + 1, set->nr_ext + is_ext(f));
+	err = err ?: luo_flb_file_preserve(f->fh);
 	if (err)
 		return err;
 	args = op_args(f);
@@ -135,32 +175,27 @@ int luo_files_preserve(struct luo_files *set, u64 token, int fd)
 
 	if (xa_load(&set->by_token, token))
 		return -EEXIST;
-	err = kho_block_set_grow(&set->blocks, set->nr + 1);
-	if (err)
-		return err;
 	f = kzalloc(sizeof(*f), GFP_KERNEL_ACCOUNT);
 	if (!f)
 		return -ENOMEM;
 	f->token = token;
 	f->file = fget(fd);
 	err = f->file ? 0 : -EBADF;
-	/* First, because after the handler nothing may fail any more. */
 	err = err ?: xa_insert(&set->by_token, token, f, GFP_KERNEL_ACCOUNT);
 	if (err)
 		goto fail;
-	err = preserve_file(f);
+	err = preserve_file(set, f);
 	if (err) {
 		xa_erase(&set->by_token, token);
 		goto fail;
 	}
-	list_add_tail(&f->node, &set->list);
-	set->nr++;
+	add_at(set, f, &set->list);
 	return 0;
 
 fail:
 	release(f);
 	kfree(f);
-	kho_block_set_shrink(&set->blocks, set->nr);
+	trim_room(set);
 	return err;
 }
 
@@ -179,7 +214,7 @@ void luo_files_unpreserve(struct luo_files *set)
 		luo_flb_file_unpreserve(f->fh);
 		remove(set, f);
 	}
-	kho_block_set_destroy(&set->blocks);
+	luo_files_destroy(set);
 }
 
 /*
@@ -238,8 +273,13 @@ void luo_files_unfreeze(struct luo_files *set)
 	unfreeze_until(set, NULL);
 }
 
-/* Is there anything to hand over?  What was retrieved belongs to this kernel. */
-static bool travels(const struct luo_file *f)
+/**
+ * luo_file_travels - is there anything to hand over?
+ * @f:		the file
+ *
+ * Returns: false if it was retrieved: then it belongs to this kernel.
+ */
+bool luo_file_travels(const struct luo_file *f)
 {
 	return !f->retrieve_status;
 }
@@ -247,10 +287,13 @@ static bool travels(const struct luo_file *f)
 /**
  * luo_files_serialize - write down a set for the next kernel
  * @set:	a set, frozen if it is of this kernel's files
- * @sum:	what goes over is added
- * @count:	set to the number of files
+ * @sum:	what goes over is added, all of it
+ * @count:	set to the number of files in the chain
  *
- * Returns: address of the chain; 0 if no file goes over.
+ * Files of formats that other kernels do not know are left to
+ * luo_xluo_add_session().
+ *
+ * Returns: address of the chain; 0 if no file is in it.
  */
 u64 luo_files_serialize(struct luo_files *set, struct luo_summary *sum, unsigned long *count)
 {
@@ -264,17 +307,19 @@ u64 luo_files_serialize(struct luo_files *set, struct luo_summary *sum, unsigned
 		struct liveupdate_file_op_args args = op_args(f);
 		struct luo_file_ser *ser;
 
-		if (!travels(f))
+		if (!luo_file_travels(f))
+			continue;
+		if (f->fh && f->fh->ops->get_size)
+			sum->bytes += f->fh->ops->get_size(&args);
+		sum->files++;
+		if (is_ext(f))
 			continue;
 		ser = kho_block_set_it_reserve_entry(&it);
 		strscpy(ser->compatible, f->compatible);
 		ser->data = f->data;
 		ser->token = f->token;
-		if (f->fh && f->fh->ops->get_size)
-			sum->bytes += f->fh->ops->get_size(&args);
 		++*count;
 	}
-	sum->files += *count;
 	return kho_block_set_head_pa(&set->blocks);
 }
 
@@ -298,27 +343,40 @@ void luo_files_report_lost(struct luo_files *set, const char *session)
  * Receiving
  */
 
-static int receive_file(struct luo_files *set, const struct luo_file_ser *ser)
+/**
+ * luo_files_add - put a file that arrived into a set
+ * @set:	the set
+ * @token:	the user's name for it
+ * @data:	what travelled
+ * @compatible:	who understands that
+ * @before:	the file it comes before, or the list's head
+ *
+ * Returns: 0; -EINVAL if there is such a token already; -ENOMEM.
+ */
+int luo_files_add(struct luo_files *set, u64 token, u64 data, const char *compatible,
+		  struct list_head *before)
 {
-	struct luo_file *f;
+	struct luo_file *f = kzalloc(sizeof(*f), GFP_KERNEL);
 	int err;
 
-	if (luo_wire_check_file(ser))
-		return -EINVAL;
-	f = kzalloc(sizeof(*f), GFP_KERNEL);
 	if (!f)
 		return -ENOMEM;
-	strscpy(f->compatible, ser->compatible);
-	f->data = ser->data;
-	f->token = ser->token;
-	err = xa_insert(&set->by_token, f->token, f, GFP_KERNEL);
+	strscpy(f->compatible, compatible);
+	f->data = data;
+	f->token = token;
+	err = xa_insert(&set->by_token, token, f, GFP_KERNEL);
 	if (err) {
 		kfree(f);
 		return err == -EBUSY ? -EINVAL : err;
 	}
-	list_add_tail(&f->node, &set->list);
-	set->nr++;
+	add_at(set, f, before);
 	return 0;
+}
+
+static int receive_file(struct luo_files *set, const struct luo_file_ser *ser)
+{
+	return luo_wire_check_file(ser) ?:
+	       luo_files_add(set, ser->token, ser->data, ser->compatible, &set->list);
 }
 
 /**
@@ -360,7 +418,7 @@ int luo_files_receive(struct luo_files *set, const struct luo_session_ser *ser)
  */
 int luo_files_reserve(struct luo_files *set)
 {
-	return kho_block_set_grow(&set->blocks, set->nr);
+	return reserve(set, set->nr, set->nr_ext);
 }
 
 static bool find_handler(struct luo_file *f)
@@ -443,7 +501,7 @@ static int finish(struct luo_files *set, bool all)
 		if (all || f->retrieve_status)
 			finish_file(set, f);
 	}
-	kho_block_set_shrink(&set->blocks, set->nr);
+	trim_room(set);
 	return 0;
 }
 

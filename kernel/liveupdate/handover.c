@@ -181,7 +181,7 @@ static int write_session(struct luo_session *s, struct hlist_head *names,
 	ser->files = luo_files_serialize(&s->files, sum, &count);
 	ser->count = count;
 	sum->sessions++;
-	return 0;
+	return luo_xluo_add_session(s);
 }
 
 /**
@@ -189,7 +189,7 @@ static int write_session(struct luo_session *s, struct hlist_head *names,
  * @sum:	what goes over
  * @head_pa:	set to the address of the chain; 0 if there are no sessions
  *
- * Returns: 0, -ENOMEM or -ENOSPC.
+ * Returns: 0, to be undone by luo_xluo_unpublish(); -ENOMEM or -ENOSPC.
  */
 int luo_sessions_serialize(struct luo_summary *sum, u64 *head_pa)
 {
@@ -205,6 +205,7 @@ int luo_sessions_serialize(struct luo_summary *sum, u64 *head_pa)
 		return -ENOMEM;
 	kho_block_set_clear(&luo_session_blocks);
 	kho_block_set_it_init(&it, &luo_session_blocks);
+	luo_xluo_begin();
 	list_for_each_entry(s, &luo_outgoing.list, node)
 		err = err ?: write_session(s, names, &it, sum);
 	list_for_each_entry(s, &luo_incoming.list, node) {
@@ -215,7 +216,7 @@ int luo_sessions_serialize(struct luo_summary *sum, u64 *head_pa)
 	}
 	kvfree(names);
 	*head_pa = kho_block_set_head_pa(&luo_session_blocks);
-	return err;
+	return err ?: luo_xluo_publish();
 }
 
 static void trim(struct luo_sessions *table)
@@ -236,4 +237,5 @@ void luo_sessions_trim(void)
 	trim(&luo_outgoing);
 	trim(&luo_incoming);
 	kho_block_set_trim(&luo_session_blocks);
+	luo_xluo_trim();
 }

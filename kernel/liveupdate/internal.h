@@ -14,10 +14,14 @@
 
 struct file;
 struct liveupdate_admin_file;
+struct luo_ext;
+struct luo_ext_arrived;
 
 /* core.c */
 extern struct luo_ser *luo_out;
 extern u64 luo_number;	/* live updates since the last cold boot */
+
+int luo_ext_receive(const struct luo_ext *ext, struct luo_ext_arrived *arrived);
 
 /*
  * gate.c: everything that userspace starts goes through the gate; a reboot
@@ -61,13 +65,19 @@ struct luo_file {
  * @list:	in order of preservation
  * @by_token:	token to &struct luo_file
  * @nr:		number of files
- * @blocks:	room for all that may have to be handed over
+ * @nr_ext:	of these, files of formats that other kernels do not know
+ * @arrived:	it came from the previous kernel
+ * @blocks:	room for all other files that may have to be handed over
+ * @records:	room in the extension
  */
 struct luo_files {
 	struct list_head list;
 	struct xarray by_token;
 	unsigned long nr;
+	unsigned long nr_ext;
+	bool arrived;
 	struct kho_block_set blocks;
+	unsigned long records;
 };
 
 /* What goes over at a reboot. */
@@ -79,19 +89,35 @@ struct luo_summary {
 
 /* file.c: callers lock the set */
 void luo_files_init(struct luo_files *set);
+void luo_files_destroy(struct luo_files *set);
 int luo_files_preserve(struct luo_files *set, u64 token, int fd);
 void luo_files_unpreserve(struct luo_files *set);
 int luo_files_freeze(struct luo_files *set);
 void luo_files_unfreeze(struct luo_files *set);
 u64 luo_files_serialize(struct luo_files *set, struct luo_summary *sum, unsigned long *count);
+bool luo_file_travels(const struct luo_file *f);
 void luo_files_report_lost(struct luo_files *set, const char *session);
 int luo_files_receive(struct luo_files *set, const struct luo_session_ser *ser);
+int luo_files_add(struct luo_files *set, u64 token, u64 data, const char *compatible,
+		  struct list_head *before);
 int luo_files_reserve(struct luo_files *set);
 struct file *luo_files_retrieve(struct luo_files *set, u64 token);
 int luo_files_finish(struct luo_files *set);
 int luo_files_finish_retrieved(struct luo_files *set);
 unsigned int luo_files_describe(struct luo_files *set, u64 first,
 				struct liveupdate_admin_file *to, unsigned int room);
+
+/* xluo.c */
+extern struct luo_ext luo_xluo;
+
+int luo_xluo_reserve(struct luo_files *set, unsigned long nr_ext);
+void luo_xluo_release(struct luo_files *set, unsigned long nr_ext);
+void luo_xluo_destroy(struct luo_files *set);
+void luo_xluo_begin(void);
+int luo_xluo_publish(void);
+void luo_xluo_unpublish(void);
+void luo_xluo_trim(void);
+void luo_xluo_receive(u64 number);
 
 /* handler.c */
 struct liveupdate_file_handler *luo_handler_for_file(struct file *file);

@@ -92,6 +92,7 @@ struct luo_session *luo_session_alloc(const char *name, bool incoming)
 	kref_init(&s->ref);
 	mutex_init(&s->lock);
 	luo_files_init(&s->files);
+	s->files.arrived = incoming;
 	return s;
 }
 
@@ -99,7 +100,7 @@ static void free_session(struct kref *ref)
 {
 	struct luo_session *s = container_of(ref, struct luo_session, ref);
 
-	kho_block_set_destroy(&s->files.blocks);
+	luo_files_destroy(&s->files);
 	mutex_destroy(&s->lock);
 	kfree(s);
 }
@@ -152,21 +153,20 @@ struct luo_session *luo_session_next(u64 id)
 
 /**
  * luo_sessions_count - how many sessions are there?
- * @created:	set to the number of those created here
- * @pending:	set to the number of those that wait
- * @held:	set to the number of those that arrived and are held open
+ * @counts:	filled in
  */
-void luo_sessions_count(u64 *created, u64 *pending, u64 *held)
+void luo_sessions_count(struct luo_session_counts *counts)
 {
 	struct luo_session *s;
-	u64 nr_held = 0;
 
+	memset(counts, 0, sizeof(*counts));
 	guard(mutex)(&luo_sessions_lock);
-	list_for_each_entry(s, &luo_incoming.list, node)
-		nr_held += s->held;
-	*created = luo_outgoing.nr;
-	*pending = luo_incoming.nr - nr_held;
-	*held = nr_held;
+	counts->created = luo_outgoing.nr;
+	list_for_each_entry(s, &luo_incoming.list, node) {
+		counts->held += s->held;
+		counts->pending += !s->held;
+		counts->forwarded += !!s->hops;
+	}
 }
 
 static struct luo_sessions *table_of(const struct luo_session *s)
@@ -201,6 +201,19 @@ int luo_session_insert(struct luo_session *s)
 	s->id = ++last_id;
 	table->nr++;
 	return 0;
+}
+
+/**
+ * luo_session_pending - look a session up that arrived, before anybody can hold it
+ * @name:	its name
+ *
+ * Context: may sleep, at boot.
+ * Returns: the session, the first one of that name; NULL if there is none.
+ */
+struct luo_session *luo_session_pending(const char *name)
+{
+	guard(mutex)(&luo_sessions_lock);
+	return find(&luo_incoming, name, false);
 }
 
 static void belongs_to_current(struct luo_session *s)

@@ -22,6 +22,7 @@
  * @lock:	protects @files
  * @files:	the files
  * @id:		never used again for another session
+ * @hops:	how many kernels got it and handed it on, before this one
  * @pid:	process that created or holds it
  * @comm:	name of that process
  * @incoming:	it arrived; otherwise it was created here
@@ -38,6 +39,7 @@ struct luo_session {
 	struct mutex lock;	/* of files */
 	struct luo_files files;
 	u64 id;
+	u32 hops;
 	pid_t pid;
 	char comm[TASK_COMM_LEN];
 	bool incoming;
@@ -68,12 +70,31 @@ extern struct kho_block_set luo_session_blocks;	/* room for all of them */
 unsigned int luo_session_hash(const char *name);
 struct luo_session *luo_session_alloc(const char *name, bool incoming);
 int luo_session_insert(struct luo_session *s);
+struct luo_session *luo_session_pending(const char *name);
+
+/* xluo.c */
+int luo_xluo_add_session(const struct luo_session *s);
 
 /* For the administrator. */
+
+/**
+ * struct luo_session_counts - how many sessions are there?
+ * @created:	of this kernel
+ * @pending:	those that wait
+ * @held:	those that arrived and are held open
+ * @forwarded:	of the last two, those the previous kernel did not create
+ */
+struct luo_session_counts {
+	u64 created;
+	u64 pending;
+	u64 held;
+	u64 forwarded;
+};
+
 struct luo_session *luo_session_get(u64 id);
 struct luo_session *luo_session_next(u64 id);
 void luo_session_put(struct luo_session *s);
-void luo_sessions_count(u64 *created, u64 *pending, u64 *held);
+void luo_sessions_count(struct luo_session_counts *counts);
 int luo_session_discard(u64 id);
 
 #endif /* _LUO_SESSION_H */

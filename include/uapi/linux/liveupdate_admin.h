@@ -29,6 +29,8 @@ enum {
  * @created:	out: sessions that were created here
  * @pending:	out: sessions that arrived and wait for somebody
  * @held:	out: sessions that arrived and are held open
+ * @forwarded:	out: sessions that arrived, were not created by the kernel before
+ *		this one, and wait or are held
  */
 struct liveupdate_admin_get_status {
 	__u32 size;
@@ -37,6 +39,7 @@ struct liveupdate_admin_get_status {
 	__aligned_u64 created;
 	__aligned_u64 pending;
 	__aligned_u64 held;
+	__aligned_u64 forwarded;
 };
 
 #define LIVEUPDATE_ADMIN_GET_STATUS \
@@ -56,6 +59,8 @@ enum {
  * @files:	number of files
  * @state:	LIVEUPDATE_SESSION_*
  * @pid:	process that created or holds it, in the initial namespace; or 0
+ * @hops:	how many kernels got it and handed it on, before this one
+ * @reserved:	0
  * @comm:	its name then
  * @name:	name of the session
  */
@@ -64,6 +69,8 @@ struct liveupdate_admin_session {
 	__aligned_u64 files;
 	__u32 state;
 	__s32 pid;
+	__u32 hops;
+	__u32 reserved;
 	__u8 comm[16];
 	__u8 name[LIVEUPDATE_SESSION_NAME_LENGTH];
 };

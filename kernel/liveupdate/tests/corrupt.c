@@ -19,6 +19,8 @@
 #include <linux/uaccess.h>
 
 #include "../../kho/internal.h"
+#include "../ext.h"
+#include "../ext_wire.h"
 #include "../internal.h"
 
 /* Higher than any memory of a test machine. */
@@ -267,6 +269,125 @@ static void flb_count_max(void)
 	flb()->count = U64_MAX;
 }
 
+/*
+ * The extension.  In each session there has to be one file that is in it.
+ */
+
+static struct luo_ext_ser *ext(void)
+{
+	return luo_xluo.ser;
+}
+
+static struct kho_block_header_ser *ext_records(void)
+{
+	return phys_to_virt(ext()->records);
+}
+
+static struct luo_ext_session_ser *ext_session(void)
+{
+	return (struct luo_ext_session_ser *)(ext_records() + 1) + 2 * target;
+}
+
+static struct luo_ext_file_ser *ext_file(void)
+{
+	return (struct luo_ext_file_ser *)(ext_session() + 1);
+}
+
+/* It is not the checksum that is to be noticed. */
+static void ext_seal(void)
+{
+	ext()->crc = luo_ext_checksum(ext(), &luo_xluo.records);
+}
+
+static void ext_version(void)
+{
+	ext()->version++;
+	ext_seal();
+}
+
+static void ext_checksum(void)
+{
+	ext_file()->data++;
+}
+
+static void ext_number(void)
+{
+	ext()->number--;
+	ext_seal();
+}
+
+static void ext_plain(void)
+{
+	struct luo_ext_ser *ser = phys_to_virt(plain_page());
+
+	*ser = *ext();
+	kho_remove_subtree(ext());
+	kho_add_subtree(LUO_EXT_SUBTREE, ser, sizeof(*ser));
+}
+
+static void ext_inside(void)
+{
+	u64 at = large_folio() + PAGE_SIZE;
+
+	memcpy(phys_to_virt(at), ext(), sizeof(*ext()));
+	kho_remove_subtree(ext());
+	kho_add_subtree(LUO_EXT_SUBTREE, phys_to_virt(at), sizeof(*ext()));
+}
+
+static void ext_records_beyond(void)
+{
+	ext()->records = BEYOND_MEMORY;
+	ext_seal();
+}
+
+static void ext_session_unknown(void)
+{
+	strscpy_pad(ext_session()->name, "nobody");
+	ext_seal();
+}
+
+static void ext_session_nameless(void)
+{
+	ext_session()->name[0] = '\0';
+	ext_seal();
+}
+
+static void ext_session_unterminated(void)
+{
+	memset(ext_session()->name, 's', sizeof(ext_session()->name));
+	ext_seal();
+}
+
+static void ext_token_twice(void)
+{
+	ext_file()->token = file(0)->token;
+	ext_seal();
+}
+
+static void ext_position(void)
+{
+	ext_file()->position = 2;
+	ext_seal();
+}
+
+static void ext_position_max(void)
+{
+	ext_file()->position = U64_MAX;
+	ext_seal();
+}
+
+static void ext_not_ours(void)
+{
+	ext_file()->compatible[1] = '_';
+	ext_seal();
+}
+
+static void ext_type(void)
+{
+	ext_file()->type = 99;
+	ext_seal();
+}
+
 #define WAY(_fn)	{ #_fn, _fn }
 
 static const struct way {
@@ -284,6 +405,11 @@ static const struct way {
 	WAY(file_unterminated), WAY(file_nameless), WAY(file_token_twice), WAY(file_alias),
 	WAY(flbs_beyond), WAY(flbs_plain), WAY(flbs_gone), WAY(flbs_pages), WAY(flbs_count),
 	WAY(flb_unterminated), WAY(flb_nameless), WAY(flb_count_0), WAY(flb_count_max),
+	WAY(ext_version), WAY(ext_checksum), WAY(ext_number), WAY(ext_plain), WAY(ext_inside),
+	WAY(ext_records_beyond),
+	WAY(ext_session_unknown), WAY(ext_session_nameless), WAY(ext_session_unterminated),
+	WAY(ext_token_twice), WAY(ext_position), WAY(ext_position_max), WAY(ext_not_ours),
+	WAY(ext_type),
 };
 
 #define MAX_ARMED	16

@@ -7,7 +7,7 @@
  * below it, the number of the freeze.
  *
  * Files of kind "a" have a handler with every operation there is, those of kind
- * "b" one with the mandatory ones.
+ * "b" one with the mandatory ones, whose format is none that mainline could know.
  */
 #include <linux/anon_inodes.h>
 #include <linux/atomic.h>
@@ -320,15 +320,15 @@ static const struct liveupdate_file_ops too_few_ops = {
 
 #define KIND(_ops, _name)	{ .ops = &(_ops), .compatible = _name }
 
-/* Two that work, and three that are refused. */
+/* Two that work, one in mainline's lists and one in "x-luo"; and three that are refused. */
 static struct liveupdate_file_handler handlers[5] = {
-	KIND(all_ops, "x-test-a"),
+	KIND(all_ops, "test-a"),
 	KIND(mandatory_ops, "x-test-b"),
-	KIND(all_ops, "x-test-a"),
-	KIND(too_few_ops, "x-test-few"),
+	KIND(all_ops, "test-a"),
+	KIND(too_few_ops, "test-few"),
 	KIND(all_ops, ""),
 };
-MODULE_ALIAS("liveupdate-x-test-a");
+MODULE_ALIAS("liveupdate-test-a");
 MODULE_ALIAS("liveupdate-x-test-b");
 
 static const char *const handler_names[] = { "a", "b", "same", "few", "nameless" };

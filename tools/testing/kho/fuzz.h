@@ -85,5 +85,6 @@ enum {
 };
 
 #define FUZZ_LUO_PAGES	16
+#define FUZZ_LUO_EXT	7	/* the page that is the head of an extension */
 
 #endif /* _KHO_FUZZ_H */

@@ -3,6 +3,8 @@
  * Sessions, files and FLBs from a hostile sender, read as live update reads
  * them.
  */
+#include "../../../kernel/liveupdate/ext.h"
+#include "../../../kernel/liveupdate/ext_wire.h"
 #include "../../../kernel/liveupdate/wire.h"
 
 #include <linux/kho_block.h>
@@ -137,6 +139,38 @@ static void read_flbs(u64 pa)
 	folio_put(f);
 }
 
+static struct luo_ext ext = LUO_EXT_INIT(ext, LUO_EXT_SUBTREE, LUO_EXT_MAGIC, LUO_EXT_VERSION,
+					 sizeof(struct luo_ext_session_ser));
+
+static void read_ext(struct luo_ext_ser *head, u64 size)
+{
+	struct luo_ext_arrived arrived;
+	struct luo_ext_ser ser = *head;
+	u64 nr = 0, position = 0;
+	const void *record;
+
+	if (luo_ext_claim(&ext, head, size, &arrived))
+		return;
+	while ((record = luo_ext_next(&arrived))) {
+		const struct luo_ext_session_ser *session = record;
+		const struct luo_ext_file_ser *file = record;
+
+		nr++;
+		if (!luo_ext_check_session(session))
+			check_name(session->name, sizeof(session->name));
+		if (!luo_ext_check_file(file, position)) {
+			check_name(file->compatible, sizeof(file->compatible));
+			CHECK(luo_ext_name_is_ours(file->compatible));
+			CHECK(file->position >= position);
+			position = file->position + 1;
+		}
+	}
+	CHECK_EQ(nr, ser.nr);
+	CHECK_EQ(arrived.number, ser.number);
+	CHECK(ser.length <= size);
+	luo_ext_done(&arrived);
+}
+
 void fuzz_luo(const u8 *data, size_t size)
 {
 	unsigned int i;
@@ -154,6 +188,11 @@ void fuzz_luo(const u8 *data, size_t size)
 		read_sessions(ser.sessions_pa);
 		read_flbs(ser.flbs_pa);
 	}
+	f = handed_find(page_address(FUZZ_LUO_EXT));
+	handed_no_checksums = true;
+	if (f)
+		read_ext(f->page, min(size * 8, PAGE_SIZE));
+	handed_no_checksums = false;
 	/* Everything was freed that was claimed. */
 	CHECK_EQ(handed_claimed(), 0);
 	handed_free_all();

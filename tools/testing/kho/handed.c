@@ -2,6 +2,7 @@
 /*
  * Pages that are handed over.
  */
+#include <stdarg.h>
 #include <string.h>
 
 #include "handed.h"
@@ -130,10 +131,11 @@ void *kho_alloc_preserve(size_t size)
 
 void kho_unpreserve_free(void *mem)
 {
-	struct folio *f = of_page(mem);
+	struct folio *f = mem ? of_page(mem) : NULL;
 
-	CHECK(f->preserved);
-	drop(f);
+	CHECK(!f || f->preserved);
+	if (f)
+		drop(f);
 }
 
 struct folio *kho_restore_folio(phys_addr_t phys)
@@ -171,4 +173,104 @@ void free_page(unsigned long addr)
 phys_addr_t virt_to_phys(const void *mem)
 {
 	return of_page(mem)->phys;
+}
+
+/*
+ * Subtrees
+ */
+
+#define MAX_SUBTREES	4
+
+int handed_subtree_err;
+
+static struct {
+	const char *name;
+	void *blob;
+	size_t size;
+} subtrees[MAX_SUBTREES];
+
+void *handed_subtree(const char *name, size_t *size)
+{
+	unsigned int i;
+
+	for (i = 0; i < MAX_SUBTREES; i++) {
+		if (subtrees[i].name && !strcmp(subtrees[i].name, name)) {
+			*size = subtrees[i].size;
+			return subtrees[i].blob;
+		}
+	}
+	return NULL;
+}
+
+unsigned int handed_subtrees(void)
+{
+	unsigned int i, sum = 0;
+
+	for (i = 0; i < MAX_SUBTREES; i++)
+		sum += !!subtrees[i].name;
+	return sum;
+}
+
+int kho_add_subtree(const char *name, void *blob, size_t size)
+{
+	size_t old;
+	unsigned int i = 0;
+
+	CHECK(of_page(blob)->preserved);
+	CHECK(!handed_subtree(name, &old));
+	if (handed_subtree_err)
+		return handed_subtree_err;
+	while (subtrees[i].name)
+		CHECK(++i < MAX_SUBTREES);
+	subtrees[i].name = name;
+	subtrees[i].blob = blob;
+	subtrees[i].size = size;
+	return 0;
+}
+
+void kho_remove_subtree(void *blob)
+{
+	unsigned int i;
+
+	for (i = 0; i < MAX_SUBTREES; i++) {
+		if (subtrees[i].blob == blob) {
+			subtrees[i].name = NULL;
+			subtrees[i].blob = NULL;
+		}
+	}
+}
+
+/*
+ * What else is called
+ */
+
+unsigned int handed_lines;
+bool handed_no_checksums;
+
+/* Bit by bit. */
+u32 crc32_le(u32 crc, const void *data, size_t len)
+{
+	const u8 *bytes = data;
+	size_t i;
+	int bit;
+
+	if (handed_no_checksums)
+		return 0;
+	for (i = 0; i < len; i++) {
+		crc ^= bytes[i];
+		for (bit = 0; bit < 8; bit++)
+			crc = crc >> 1 ^ (crc & 1 ? 0xedb88320 : 0);
+	}
+	return crc;
+}
+
+void handed_log(const char *format, ...)
+{
+	char line[256];
+	va_list args;
+
+	va_start(args, format);
+	CHECK(vsnprintf(line, sizeof(line), format, args) < sizeof(line));
+	va_end(args);
+	handed_lines++;
 }

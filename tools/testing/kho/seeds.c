@@ -6,6 +6,8 @@
 
 #include <asm-generic/kexec_handover.h>
 
+#include <linux/kho/abi/luo_ext.h>
+
 #include "../../../kernel/kho/fdt.h"
 #include "fuzz.h"
 #include "seeds.h"
@@ -164,6 +166,20 @@ static void map_seeds(seed_fn fn, void *arg)
 #define SESSION(page, at, files, nr)	TEXT(page, at), \
 	{ FUZZ_LUO_POINT, page, (at) + 64, files }, { FUZZ_LUO_NUMBER, page, (at) + 72, nr }
 
+#define HEAD(nr, records)	\
+	{ FUZZ_LUO_TEXT, FUZZ_LUO_EXT, 0, LUO_EXT_MAGIC }, \
+	{ FUZZ_LUO_TEXT, FUZZ_LUO_EXT, 4, LUO_EXT_VERSION }, \
+	{ FUZZ_LUO_TEXT, FUZZ_LUO_EXT, 8, sizeof(struct luo_ext_ser) }, \
+	{ FUZZ_LUO_TEXT, FUZZ_LUO_EXT, 16, sizeof(struct luo_ext_file_ser) }, \
+	{ FUZZ_LUO_NUMBER, FUZZ_LUO_EXT, 32, nr }, \
+	{ FUZZ_LUO_POINT, FUZZ_LUO_EXT, 40, records }
+#define EXT_SESSION(page, at)	\
+	{ FUZZ_LUO_NUMBER, page, at, LUO_EXT_SESSION }, TEXT(page, (at) + 16)
+#define EXT_FILE(page, at, position)	\
+	{ FUZZ_LUO_NUMBER, page, at, LUO_EXT_FILE }, \
+	{ FUZZ_LUO_NUMBER, page, (at) + 8, position }, \
+	{ FUZZ_LUO_TEXT, page, (at) + 16, 0x612d78 }
+
 static void luo_seeds(seed_fn fn, void *arg)
 {
 	static const struct fuzz_luo_op honest[] = {
@@ -195,7 +211,19 @@ static void luo_seeds(seed_fn fn, void *arg)
 		{ FUZZ_LUO_BIG, 3, 8, ~0U },
 	};
 
+	static const struct fuzz_luo_op extended[] = {
+		HEAD(4, 8), BLOCK(8, 9, 3), { FUZZ_LUO_NUMBER, 9, 8, 1 },
+		EXT_SESSION(8, 16), EXT_FILE(8, 96, 0), EXT_FILE(8, 176, 5), EXT_SESSION(9, 16),
+	};
+	static const struct fuzz_luo_op long_records[] = {
+		HEAD(2, 8), { FUZZ_LUO_TEXT, FUZZ_LUO_EXT, 16, 2040 },
+		{ FUZZ_LUO_TEXT, FUZZ_LUO_EXT, 8, 60 }, { FUZZ_LUO_NUMBER, 8, 8, 2 },
+		EXT_SESSION(8, 16), EXT_FILE(8, 2056, 1),
+	};
+
 	fn("honest", honest, sizeof(honest), arg);
+	fn("extended", extended, sizeof(extended), arg);
+	fn("long_records", long_records, sizeof(long_records), arg);
 	fn("cyclic", cyclic, sizeof(cyclic), arg);
 	fn("shared", shared, sizeof(shared), arg);
 	fn("names", names, sizeof(names), arg);

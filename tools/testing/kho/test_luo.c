@@ -35,8 +35,7 @@ static u64 send(struct kho_block_set *bs, unsigned long room, unsigned long nr)
 	return kho_block_set_head_pa(bs);
 }
 
-/* Forgets the chain, as a jump does; the pages stay. */
-static void forget(struct kho_block_set *bs)
+void forget_chain(struct kho_block_set *bs)
 {
 	struct kho_block *block;
 
@@ -92,7 +91,7 @@ static void round_trip(void)
 			blocks = DIV_ROUND_UP(numbers[i], CAP);
 			CHECK_EQ(!head, !numbers[i]);
 			CHECK_EQ(kho_block_set_is_empty(&bs), !numbers[i]);
-			forget(&bs);
+			forget_chain(&bs);
 			expect(head, numbers[i]);
 			/* What is spare is not part of the chain: no empty block is. */
 			CHECK_EQ(handed_preserved(),
@@ -141,7 +140,7 @@ static void used_again(void)
 	e->val = 1;
 	again = kho_block_set_head_pa(&bs);
 	CHECK_EQ(again, head);
-	forget(&bs);
+	forget_chain(&bs);
 	expect(again, 1);
 	handed_free_all();
 }
@@ -159,7 +158,7 @@ static void trimmed(void)
 		kho_block_set_trim(&bs);
 		CHECK_EQ(handed_preserved(), DIV_ROUND_UP(numbers[i], CAP));
 		CHECK_EQ(kho_block_set_head_pa(&bs), head);
-		forget(&bs);
+		forget_chain(&bs);
 		expect(head, numbers[i]);
 		CHECK_EQ(handed_preserved(), 0);
 	}

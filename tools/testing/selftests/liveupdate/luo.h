@@ -14,8 +14,10 @@
 #include <unistd.h>
 
 #include <linux/liveupdate.h>
+#include <linux/liveupdate_admin.h>
 
 #define LUO_DEVICE	"/dev/liveupdate"
+#define LUO_ADMIN	"/dev/liveupdate-admin"
 #define EXERCISER	"/sys/kernel/debug/liveupdate_exerciser/"
 
 static inline int luo_call(int fd, unsigned int cmd, void *arg)

@@ -16,6 +16,9 @@
  *	check FILE			print its name if every byte is right
  *	close NAME			session or file
  *	hold				what is held, one per line
+ *	sessions			"NAME STATE HOPS FILES" of all there are
+ *	files SESSION			its tokens, in order
+ *	status				the numbers of GET_STATUS
  *	fill SESSION FROM NR KIND	preserve new files under tokens FROM...
  *	kexec				reboot(2); returns if that fails
  *
@@ -170,6 +173,81 @@ static int do_hold(char **w)
 	return 0;
 }
 
+static const char *const states[] = { "?", "created", "pending", "held", "finished" };
+
+/* Calls @fn for every session the administrator sees. */
+static int each_session(int (*fn)(int dev, const struct liveupdate_admin_session *s, char **w),
+			char **w)
+{
+	struct liveupdate_admin_session s;
+	struct liveupdate_admin_list_sessions args = {
+		.size = sizeof(args), .sessions = (uintptr_t)&s, .stride = sizeof(s),
+	};
+	int dev = open(LUO_ADMIN, O_RDONLY | O_CLOEXEC);
+	int err = dev < 0 ? -errno : 0;
+
+	while (!err) {
+		args.count = 1;
+		err = luo_call(dev, LIVEUPDATE_ADMIN_LIST_SESSIONS, &args);
+		if (err || !args.count)
+			break;
+		err = fn(dev, &s, w);
+	}
+	close(dev);
+	return err;
+}
+
+static int print_session(int dev, const struct liveupdate_admin_session *s, char **w)
+{
+	fprintf(out, "%s %s %u %llu\n", s->name, states[s->state <= 4 ? s->state : 0], s->hops,
+		s->files);
+	return 0;
+}
+
+static int print_tokens(int dev, const struct liveupdate_admin_session *s, char **w)
+{
+	struct liveupdate_admin_file f;
+	struct liveupdate_admin_list_files args = {
+		.size = sizeof(args), .session = s->id, .files = (uintptr_t)&f,
+		.stride = sizeof(f),
+	};
+	int err = 0;
+
+	while (!err && !strcmp((char *)s->name, w[0])) {
+		args.count = 1;
+		err = luo_call(dev, LIVEUPDATE_ADMIN_LIST_FILES, &args);
+		if (err || !args.count)
+			break;
+		fprintf(out, "%s%llu", args.cursor > 1 ? " " : "", f.token);
+	}
+	if (args.cursor)
+		fprintf(out, "\n");
+	return err;
+}
+
+static int do_sessions(char **w)
+{
+	return each_session(print_session, w);
+}
+
+static int do_files(char **w)
+{
+	return each_session(print_tokens, w);
+}
+
+static int do_status(char **w)
+{
+	struct liveupdate_admin_get_status s = { .size = sizeof(s) };
+	int dev = open(LUO_ADMIN, O_RDWR | O_CLOEXEC);
+	int err = dev < 0 ? -errno : luo_call(dev, LIVEUPDATE_ADMIN_GET_STATUS, &s);
+
+	if (!err)
+		fprintf(out, "created %llu pending %llu held %llu forwarded %llu\n", s.created,
+			s.pending, s.held, s.forwarded);
+	close(dev);
+	return err;
+}
+
 static int do_fill(char **w)
 {
 	unsigned long long token = strtoull(w[1], NULL, 0), nr = strtoull(w[2], NULL, 0);
@@ -212,6 +290,9 @@ static const struct {
 	{ "check",		1, do_check },
 	{ "close",		1, do_close },
 	{ "hold",		0, do_hold },
+	{ "sessions",		0, do_sessions },
+	{ "files",		1, do_files },
+	{ "status",		0, do_status },
 	{ "fill",		4, do_fill },
 	{ "kexec",		0, do_kexec },
 };
