@@ -162,6 +162,7 @@ struct liveupdate_flb {
 bool liveupdate_enabled(void);
 bool liveupdate_has_state(void);
 int liveupdate_reboot(void);
+void liveupdate_image_changed(void);
 
 int liveupdate_register_file_handler(struct liveupdate_file_handler *fh);
 void liveupdate_unregister_file_handler(struct liveupdate_file_handler *fh);
@@ -189,6 +190,8 @@ static inline int liveupdate_reboot(void)
 {
 	return 0;
 }
+
+static inline void liveupdate_image_changed(void) { }
 
 static inline int liveupdate_register_file_handler(struct liveupdate_file_handler *fh)
 {

@@ -15,6 +15,7 @@
  * - handler.c, flb.c: who knows how to preserve what
  * - device.c, admin.c, ioctl.c: /dev/liveupdate and /dev/liveupdate-admin
  * - gate.c: keeps users out while a reboot freezes their files
+ * - state.c: /sys/kernel/liveupdate, how far a reboot got
  * - block.c: chains of pages that travel; wire.c: are they well formed?
  * - xluo.c: what mainline's format has no room for; ext.c, ext_wire.c: how that
  *   travels
@@ -116,10 +117,12 @@ int liveupdate_reboot(void)
 	err = luo_gate_close();
 	if (err)
 		return err;
+	luo_state_set(LUO_FREEZING);
 	err = freeze(&sum, &sessions_pa);
 	if (err) {
 		pr_err("the kexec is called off: %d; all sessions are as they were\n", err);
 		luo_gate_open();
+		luo_state_set(LUO_ABORTED);
 		return err;
 	}
 	luo_sessions_trim();
@@ -237,6 +240,7 @@ static int __init prepare_outgoing(void)
 	err = luo_flb_init_outgoing();
 	err = err ?: luo_sessions_reserve();
 	err = err ?: kho_add_subtree(LUO_SUBTREE, luo_out, sizeof(*luo_out));
+	err = err ?: luo_state_init();
 	err = err ?: luo_device_init();
 	return err ?: luo_admin_init();
 }

@@ -23,6 +23,16 @@ extern u64 luo_number;	/* live updates since the last cold boot */
 
 int luo_ext_receive(const struct luo_ext *ext, struct luo_ext_arrived *arrived);
 
+/* state.c: how far a reboot got */
+enum luo_phase {
+	LUO_QUIET,		/* there is none */
+	LUO_FREEZING,
+	LUO_ABORTED,		/* the last one was called off */
+};
+
+void luo_state_set(enum luo_phase to);
+int luo_state_init(void);
+
 /*
  * gate.c: everything that userspace starts goes through the gate; a reboot
  * closes it, and it stays closed until the jump unless the reboot is aborted.

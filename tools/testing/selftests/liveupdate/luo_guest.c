@@ -3,6 +3,7 @@
  * luo: live update for shell scripts
  *
  *	luo agent NAME			hold descriptors until killed
+ *	luo watch			print how far a reboot got, whenever that changes
  *	luo [-a NAME] COMMAND...	tell the agent (default: main) to
  *
  *	open, close-device		/dev/liveupdate
@@ -25,6 +26,7 @@
  * The status is 0, or 1 and the name of the errno on standard output.
  */
 #define _GNU_SOURCE
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/reboot.h>
@@ -397,9 +399,36 @@ static int tell(const char *name, char **words, int nr)
 	return 1;
 }
 
+/*
+ * The state of live update
+ */
+
+static int watch(void)
+{
+	struct pollfd poll_state = {
+		.fd = open("/sys/kernel/liveupdate/state", O_RDONLY | O_CLOEXEC),
+		.events = POLLPRI,
+	};
+	char text[32];
+	ssize_t len;
+
+	do {
+		len = pread(poll_state.fd, text, sizeof(text), 0);
+		if (len <= 0)
+			break;
+		printf("%.*s", (int)len, text);
+		fflush(stdout);
+	} while (poll(&poll_state, 1, -1) == 1);
+	perror("/sys/kernel/liveupdate/state");
+	return 1;
+}
+
 int main(int argc, char **argv)
 {
 	const char *name = "main";
+
+	if (argc == 2 && !strcmp(argv[1], "watch"))
+		return watch();
 
 	if (argc == 3 && !strcmp(argv[1], "agent"))
 		return agent(argv[2]);
