@@ -8,6 +8,7 @@
 #ifndef _LINUX_LIVEUPDATE_H
 #define _LINUX_LIVEUPDATE_H
 
+#include <linux/atomic.h>
 #include <linux/compiler.h>
 #include <linux/errno.h>
 #include <linux/kho/abi/luo.h>
@@ -88,6 +89,8 @@ struct liveupdate_file_handler {
 	/* private: */
 	struct list_head __private list;
 	struct list_head __private flb_list;
+	atomic_long_t __private preserved;
+	atomic_long_t __private taken;
 };
 
 /**
@@ -111,6 +114,9 @@ struct liveupdate_flb_op_args {
  * @owner:	module of the FLB
  * @freeze:	optional: all files are frozen; may replace the data
  * @unfreeze:	optional: undo @freeze, the reboot was aborted
+ * @forward:	optional: the object was retrieved here, and files that depend on it
+ *		were not and are handed on: make it travel for them, set @data
+ * @unforward:	optional: undo @forward, the reboot was aborted
  */
 struct liveupdate_flb_ops {
 	int (*preserve)(struct liveupdate_flb_op_args *argp);
@@ -120,6 +126,8 @@ struct liveupdate_flb_ops {
 	struct module *owner;
 	int (*freeze)(struct liveupdate_flb_op_args *argp);
 	void (*unfreeze)(struct liveupdate_flb_op_args *argp);
+	int (*forward)(struct liveupdate_flb_op_args *argp);
+	void (*unforward)(struct liveupdate_flb_op_args *argp);
 };
 
 /* private: one direction of an FLB */
@@ -138,6 +146,7 @@ struct liveupdate_flb_private {
 	struct liveupdate_flb_state incoming;
 	struct list_head list;
 	int users;
+	unsigned int files;	/* that are preserved, part of outgoing.count */
 	bool initialized;
 };
 

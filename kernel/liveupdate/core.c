@@ -12,7 +12,7 @@
  * - session.c: sessions, and the file descriptors that keep them
  * - handover.c: sessions on their way from one kernel to the next
  * - file.c: the files of a session
- * - handler.c, flb.c: who knows how to preserve what
+ * - handler.c, flb.c, flb_reboot.c: who knows how to preserve what
  * - device.c, admin.c, ioctl.c: /dev/liveupdate and /dev/liveupdate-admin
  * - gate.c: keeps users out while a reboot freezes their files
  * - state.c: /sys/kernel/liveupdate, how far a reboot got

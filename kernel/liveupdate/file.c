@@ -460,6 +460,7 @@ struct file *luo_files_retrieve(struct luo_files *set, u64 token)
 	if (!err && !args.file)
 		err = -EINVAL;
 	f->retrieve_status = err < 0 ? err : err ? -EINVAL : 1;
+	luo_flb_file_take(f->fh);
 	if (err)
 		return ERR_PTR(f->retrieve_status);
 	f->file = args.file;
@@ -485,6 +486,8 @@ static void finish_file(struct luo_files *set, struct luo_file *f)
 	struct liveupdate_file_op_args args = op_args(f);
 
 	f->fh->ops->finish(&args);
+	if (!f->retrieve_status)
+		luo_flb_file_take(f->fh);
 	luo_flb_file_finish(f->fh);
 	remove(set, f);
 }

@@ -25,6 +25,7 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
+#include "flb.h"
 #include "internal.h"
 #include "wire.h"
 
@@ -34,53 +35,30 @@ struct flb_link {
 	struct liveupdate_flb *flb;
 };
 
-/* What arrived under a name.  @left: files that depend on it still. */
-struct flb_arrived {
-	struct luo_flb_ser ser;
-	atomic_long_t left;
-	struct liveupdate_flb *flb;	/* who retrieved it */
-};
+LIST_HEAD(luo_flbs);
+static unsigned int flbs_nr;	/* under the registry's lock */
 
-/* The FLBs that are linked, in order of registration, under the registry's lock. */
-static LIST_HEAD(flbs);
-static unsigned int flbs_nr;
-
-static struct flb_arrived *arrived;
-static unsigned int arrived_nr;
-
-static struct luo_flb_header_ser *out_page;
-
-static struct liveupdate_flb_private *priv(struct liveupdate_flb *flb)
-{
-	return &ACCESS_PRIVATE(flb, state);
-}
-
-static struct liveupdate_flb_op_args op_args(struct liveupdate_flb *flb,
-					     const struct liveupdate_flb_state *st)
-{
-	return (struct liveupdate_flb_op_args) {
-		.flb = flb,
-		.data = st->data,
-		.obj = st->obj,
-	};
-}
+struct flb_arrived *luo_flb_arrived;
+unsigned int luo_flb_arrived_nr;
 
 /*
  * Registration
  */
 
-static struct liveupdate_flb *flb_of(struct list_head *node)
-{
-	return container_of(node, struct liveupdate_flb, state.list);
-}
-
-static struct liveupdate_flb *find(const char *compatible)
+/**
+ * luo_flb_find - an FLB that is linked
+ * @compatible:	its name
+ *
+ * Context: the registry is locked.
+ * Returns: the FLB, or NULL.
+ */
+struct liveupdate_flb *luo_flb_find(const char *compatible)
 {
 	struct list_head *node;
 
-	list_for_each(node, &flbs) {
-		if (!strcmp(flb_of(node)->compatible, compatible))
-			return flb_of(node);
+	list_for_each(node, &luo_flbs) {
+		if (!strcmp(luo_flb_of(node)->compatible, compatible))
+			return luo_flb_of(node);
 	}
 	return NULL;
 }
@@ -99,20 +77,66 @@ static struct flb_link *find_link(struct liveupdate_file_handler *fh, struct liv
 /* The first link of an FLB makes it known. */
 static int make_known(struct liveupdate_flb *flb)
 {
-	struct liveupdate_flb *known = find(flb->compatible);
+	struct liveupdate_flb *known = luo_flb_find(flb->compatible);
 
 	if (known)
 		return known == flb ? 0 : -EEXIST;
 	if (flbs_nr == LUO_FLB_MAX)
 		return -ENOSPC;
-	if (!priv(flb)->initialized) {
-		mutex_init(&priv(flb)->outgoing.lock);
-		mutex_init(&priv(flb)->incoming.lock);
-		priv(flb)->initialized = true;
+	if (!luo_flb_priv(flb)->initialized) {
+		mutex_init(&luo_flb_priv(flb)->outgoing.lock);
+		mutex_init(&luo_flb_priv(flb)->incoming.lock);
+		luo_flb_priv(flb)->initialized = true;
 	}
-	list_add_tail(&priv(flb)->list, &flbs);
+	list_add_tail(&luo_flb_priv(flb)->list, &luo_flbs);
 	flbs_nr++;
 	return 0;
+}
+
+/* Files of a handler that are preserved, and those that were retrieved. */
+static atomic_long_t *preserved_of(struct liveupdate_file_handler *fh)
+{
+	return &ACCESS_PRIVATE(fh, preserved);
+}
+
+static atomic_long_t *taken_of(struct liveupdate_file_handler *fh)
+{
+	return &ACCESS_PRIVATE(fh, taken);
+}
+
+static void forget_unused(struct liveupdate_flb *flb)
+{
+	if (luo_flb_priv(flb)->users)
+		return;
+	list_del_init(&luo_flb_priv(flb)->list);
+	flbs_nr--;
+}
+
+static int preserve(struct liveupdate_flb *flb, unsigned int files);
+static void unpreserve(struct liveupdate_flb *flb, unsigned int files);
+static void add_waiting(struct liveupdate_flb *flb, long files);
+
+/* Files that were there before the link depend on it as those that come. */
+static int adopt_files(struct liveupdate_file_handler *fh, struct liveupdate_flb *flb)
+{
+	long files = atomic_long_read(preserved_of(fh));
+	int err = 0;
+
+	if (files)
+		err = luo_flbs_frozen() ? -EBUSY : preserve(flb, files);
+	if (!err)
+		add_waiting(flb, -atomic_long_read(taken_of(fh)));
+	return err;
+}
+
+static void abandon_files(struct liveupdate_file_handler *fh, struct liveupdate_flb *flb)
+{
+	long files = atomic_long_read(preserved_of(fh));
+
+	/* What is frozen stays: the next kernel is told about it. */
+	if (files && !luo_flbs_frozen())
+		unpreserve(flb, files);
+	add_waiting(flb, atomic_long_read(taken_of(fh)));
 }
 
 /**
@@ -120,11 +144,15 @@ static int make_known(struct liveupdate_flb *flb)
  * @fh:		the handler of the files, registered
  * @flb:	the FLB; static, it may be linked to several handlers
  *
+ * Files of the handler that are preserved already depend on it, too: then its
+ * preserve operation is called from here.
+ *
  * Context: may sleep.
  * Returns: 0; -EOPNOTSUPP if live update is off; -EINVAL, with a warning, if
  * the handler is not registered or one of the four mandatory operations is
  * missing; -EEXIST if they are linked already, or another FLB has the name;
- * -ENOSPC if there are too many FLBs; -ENOMEM.
+ * -ENOSPC if there are too many FLBs; -ENOMEM; -EBUSY if there are preserved
+ * files, and they are frozen for a kexec; what the preserve operation returns.
  */
 int liveupdate_register_flb(struct liveupdate_file_handler *fh, struct liveupdate_flb *flb)
 {
@@ -149,7 +177,12 @@ int liveupdate_register_flb(struct liveupdate_file_handler *fh, struct liveupdat
 	else
 		err = make_known(flb);
 	if (!err) {
-		priv(flb)->users++;
+		err = adopt_files(fh, flb);
+		if (err)
+			forget_unused(flb);
+	}
+	if (!err) {
+		luo_flb_priv(flb)->users++;
 		link->flb = flb;
 		list_add_tail(&no_free_ptr(link)->node, luo_handler_flbs(fh));
 	}
@@ -158,16 +191,15 @@ int liveupdate_register_flb(struct liveupdate_file_handler *fh, struct liveupdat
 }
 EXPORT_SYMBOL_GPL(liveupdate_register_flb);
 
-static void unlink_flb(struct flb_link *link)
+static void unlink_flb(struct liveupdate_file_handler *fh, struct flb_link *link)
 {
 	struct liveupdate_flb *flb = link->flb;
 
+	abandon_files(fh, flb);
 	list_del(&link->node);
 	kfree(link);
-	if (--priv(flb)->users)
-		return;
-	list_del_init(&priv(flb)->list);
-	flbs_nr--;
+	luo_flb_priv(flb)->users--;
+	forget_unused(flb);
 }
 
 /**
@@ -186,7 +218,7 @@ void liveupdate_unregister_flb(struct liveupdate_file_handler *fh, struct liveup
 	luo_registry_lock(true);
 	link = luo_handler_registered(fh) ? find_link(fh, flb) : NULL;
 	if (!WARN_ON(!link))
-		unlink_flb(link);
+		unlink_flb(fh, link);
 	luo_registry_unlock(true);
 }
 EXPORT_SYMBOL_GPL(liveupdate_unregister_flb);
@@ -202,22 +234,24 @@ void luo_flb_unlink_all(struct liveupdate_file_handler *fh)
 	struct flb_link *link, *next;
 
 	list_for_each_entry_safe(link, next, luo_handler_flbs(fh), node)
-		unlink_flb(link);
+		unlink_flb(fh, link);
 }
 
 /*
  * Outgoing
  */
 
-static int preserve(struct liveupdate_flb *flb)
+/* For so many more files. */
+static int preserve(struct liveupdate_flb *flb, unsigned int files)
 {
-	struct liveupdate_flb_state *st = &priv(flb)->outgoing;
+	struct liveupdate_flb_state *st = &luo_flb_priv(flb)->outgoing;
 	struct liveupdate_flb_op_args args = { .flb = flb };
 	int err;
 
 	guard(mutex)(&st->lock);
 	if (refcount_read(&st->count)) {
-		refcount_inc(&st->count);
+		refcount_add(files, &st->count);
+		luo_flb_priv(flb)->files += files;
 		return 0;
 	}
 	if (!try_module_get(flb->ops->owner))
@@ -229,8 +263,32 @@ static int preserve(struct liveupdate_flb *flb)
 	}
 	st->data = args.data;
 	st->obj = args.obj;
-	refcount_set(&st->count, 1);
+	refcount_set(&st->count, files);
+	luo_flb_priv(flb)->files = files;
 	return 0;
+}
+
+/* With @files fewer files and @users fewer users */
+static void release(struct liveupdate_flb *flb, unsigned int files, unsigned int users)
+{
+	struct liveupdate_flb_state *st = &luo_flb_priv(flb)->outgoing;
+	struct liveupdate_flb_op_args args;
+
+	scoped_guard(mutex, &st->lock) {
+		luo_flb_priv(flb)->files -= files;
+		if (!refcount_sub_and_test(files + users, &st->count))
+			return;
+		args = luo_flb_op_args(flb, st);
+		flb->ops->unpreserve(&args);
+		st->data = 0;
+		st->obj = NULL;
+	}
+	module_put(flb->ops->owner);
+}
+
+static void unpreserve(struct liveupdate_flb *flb, unsigned int files)
+{
+	release(flb, files, 0);
 }
 
 /**
@@ -241,18 +299,7 @@ static int preserve(struct liveupdate_flb *flb)
  */
 void liveupdate_flb_put_outgoing(struct liveupdate_flb *flb)
 {
-	struct liveupdate_flb_state *st = &priv(flb)->outgoing;
-	struct liveupdate_flb_op_args args;
-
-	scoped_guard(mutex, &st->lock) {
-		if (!refcount_dec_and_test(&st->count))
-			return;
-		args = op_args(flb, st);
-		flb->ops->unpreserve(&args);
-		st->data = 0;
-		st->obj = NULL;
-	}
-	module_put(flb->ops->owner);
+	release(flb, 0, 1);
 }
 EXPORT_SYMBOL_GPL(liveupdate_flb_put_outgoing);
 
@@ -267,11 +314,11 @@ EXPORT_SYMBOL_GPL(liveupdate_flb_put_outgoing);
  */
 int liveupdate_flb_get_outgoing(struct liveupdate_flb *flb, void **objp)
 {
-	struct liveupdate_flb_state *st = &priv(flb)->outgoing;
+	struct liveupdate_flb_state *st = &luo_flb_priv(flb)->outgoing;
 
 	if (!liveupdate_enabled())
 		return -EOPNOTSUPP;
-	if (!priv(flb)->initialized)
+	if (!luo_flb_priv(flb)->initialized)
 		return -ENOENT;
 	guard(mutex)(&st->lock);
 	if (!refcount_read(&st->count) || !st->obj)
@@ -285,7 +332,7 @@ EXPORT_SYMBOL_GPL(liveupdate_flb_get_outgoing);
 static void unpreserve_from(struct liveupdate_file_handler *fh, struct flb_link *link)
 {
 	list_for_each_entry_from_reverse(link, luo_handler_flbs(fh), node)
-		liveupdate_flb_put_outgoing(link->flb);
+		unpreserve(link->flb, 1);
 }
 
 /**
@@ -301,12 +348,14 @@ int luo_flb_file_preserve(struct liveupdate_file_handler *fh)
 
 	luo_registry_lock(false);
 	list_for_each_entry(link, luo_handler_flbs(fh), node) {
-		err = preserve(link->flb);
+		err = preserve(link->flb, 1);
 		if (err) {
 			unpreserve_from(fh, list_prev_entry(link, node));
 			break;
 		}
 	}
+	if (!err)
+		atomic_long_inc(preserved_of(fh));
 	luo_registry_unlock(false);
 	return err;
 }
@@ -318,6 +367,7 @@ int luo_flb_file_preserve(struct liveupdate_file_handler *fh)
 void luo_flb_file_unpreserve(struct liveupdate_file_handler *fh)
 {
 	luo_registry_lock(false);
+	atomic_long_dec(preserved_of(fh));
 	unpreserve_from(fh, list_last_entry(luo_handler_flbs(fh), struct flb_link, node));
 	luo_registry_unlock(false);
 }
@@ -330,11 +380,20 @@ static struct flb_arrived *find_arrived(const char *compatible)
 {
 	unsigned int i;
 
-	for (i = 0; i < arrived_nr; i++) {
-		if (!strcmp(arrived[i].ser.name, compatible))
-			return &arrived[i];
+	for (i = 0; i < luo_flb_arrived_nr; i++) {
+		if (!strcmp(luo_flb_arrived[i].ser.name, compatible))
+			return &luo_flb_arrived[i];
 	}
 	return NULL;
+}
+
+/* @files more of those that arrived have not been retrieved. */
+static void add_waiting(struct liveupdate_flb *flb, long files)
+{
+	struct flb_arrived *a = find_arrived(flb->compatible);
+
+	if (a)
+		atomic_long_add(files, &a->waiting);
 }
 
 /* The first use of what arrived; @st is locked. */
@@ -374,16 +433,16 @@ static int retrieve(struct liveupdate_flb *flb, struct flb_arrived *a,
  */
 int liveupdate_flb_get_incoming(struct liveupdate_flb *flb, void **objp)
 {
-	struct liveupdate_flb_state *st = &priv(flb)->incoming;
+	struct liveupdate_flb_state *st = &luo_flb_priv(flb)->incoming;
 	struct flb_arrived *a;
 	int err;
 
 	if (!liveupdate_enabled())
 		return -EOPNOTSUPP;
-	if (!arrived)
+	if (!luo_flb_arrived)
 		return -ENODATA;
 	a = find_arrived(flb->compatible);
-	if (!a || !priv(flb)->initialized)
+	if (!a || !luo_flb_priv(flb)->initialized)
 		return -ENOENT;
 	guard(mutex)(&st->lock);
 	/* Finished, maybe by another FLB of that name: a module that was unloaded. */
@@ -408,7 +467,7 @@ EXPORT_SYMBOL_GPL(liveupdate_flb_get_incoming);
  */
 void liveupdate_flb_put_incoming(struct liveupdate_flb *flb)
 {
-	struct liveupdate_flb_state *st = &priv(flb)->incoming;
+	struct liveupdate_flb_state *st = &luo_flb_priv(flb)->incoming;
 	struct flb_arrived *a = find_arrived(flb->compatible);
 	struct liveupdate_flb_op_args args;
 
@@ -421,7 +480,7 @@ void liveupdate_flb_put_incoming(struct liveupdate_flb *flb)
 		/* To be freed it has to be looked at, if nobody has done so yet. */
 		if (retrieve(flb, a, st))
 			return;
-		args = op_args(flb, st);
+		args = luo_flb_op_args(flb, st);
 		flb->ops->finish(&args);
 		st->obj = NULL;
 		a->flb = NULL;
@@ -431,14 +490,34 @@ void liveupdate_flb_put_incoming(struct liveupdate_flb *flb)
 EXPORT_SYMBOL_GPL(liveupdate_flb_put_incoming);
 
 /**
+ * luo_flb_file_take - a file that arrived was retrieved, or that failed for good
+ * @fh:		its handler
+ *
+ * It will not be handed on, and none of its FLBs for its sake.
+ */
+void luo_flb_file_take(struct liveupdate_file_handler *fh)
+{
+	struct flb_link *link;
+
+	luo_registry_lock(false);
+	list_for_each_entry(link, luo_handler_flbs(fh), node)
+		add_waiting(link->flb, -1);
+	atomic_long_inc(taken_of(fh));
+	luo_registry_unlock(false);
+}
+
+/**
  * luo_flb_file_finish - a file that arrived is finished
  * @fh:		its handler
+ *
+ * After luo_flb_file_take(), also for a file that nobody asked for.
  */
 void luo_flb_file_finish(struct liveupdate_file_handler *fh)
 {
 	struct flb_link *link;
 
 	luo_registry_lock(false);
+	atomic_long_dec(taken_of(fh));
 	list_for_each_entry_reverse(link, luo_handler_flbs(fh), node)
 		liveupdate_flb_put_incoming(link->flb);
 	luo_registry_unlock(false);
@@ -468,143 +547,15 @@ int luo_flb_receive(u64 pa)
 	err = luo_wire_check_flbs(page);
 	if (!err) {
 		/* Not NULL even if it is empty: other kernels' answer is -ENOENT then. */
-		arrived = kcalloc(page->count + 1, sizeof(*arrived), GFP_KERNEL);
-		err = arrived ? 0 : -ENOMEM;
+		luo_flb_arrived = kcalloc(page->count + 1, sizeof(*luo_flb_arrived), GFP_KERNEL);
+		err = luo_flb_arrived ? 0 : -ENOMEM;
 	}
 	for (i = 0; !err && i < page->count; i++) {
-		arrived[i].ser = ser[i];
-		atomic_long_set(&arrived[i].left, ser[i].count);
-		arrived_nr++;
+		luo_flb_arrived[i].ser = ser[i];
+		atomic_long_set(&luo_flb_arrived[i].left, ser[i].count);
+		atomic_long_set(&luo_flb_arrived[i].waiting, ser[i].count);
+		luo_flb_arrived_nr++;
 	}
 	folio_put(folio);
 	return err;
-}
-
-/*
- * The reboot
- */
-
-/**
- * luo_flb_init_outgoing - allocate the page of FLBs
- *
- * Returns: 0 or an error.
- */
-int luo_flb_init_outgoing(void)
-{
-	struct luo_flb_header_ser *page = kho_alloc_preserve(PAGE_SIZE);
-
-	if (IS_ERR(page))
-		return PTR_ERR(page);
-	page->pgcnt = 1;
-	out_page = page;
-	luo_out->flbs_pa = virt_to_phys(page);
-	return 0;
-}
-
-static int add_to_page(const char *name, u64 data, u64 count)
-{
-	struct luo_flb_ser *ser = (void *)(out_page + 1);
-
-	if (out_page->count == LUO_FLB_MAX) {
-		pr_err("FLB '%s': there are more than %zu\n", name, (size_t)LUO_FLB_MAX);
-		return -ENOSPC;
-	}
-	ser += out_page->count++;
-	strscpy(ser->name, name);
-	ser->data = data;
-	ser->count = count;
-	return 0;
-}
-
-static int freeze(struct liveupdate_flb *flb)
-{
-	struct liveupdate_flb_state *st = &priv(flb)->outgoing;
-	struct liveupdate_flb_op_args args;
-	int err;
-
-	guard(mutex)(&st->lock);
-	if (!refcount_read(&st->count))
-		return 0;
-	args = op_args(flb, st);
-	if (flb->ops->freeze) {
-		err = flb->ops->freeze(&args);
-		if (err) {
-			pr_err("FLB '%s' cannot be frozen: %d\n", flb->compatible, err);
-			return err;
-		}
-		st->data = args.data;
-	}
-	err = add_to_page(flb->compatible, st->data, refcount_read(&st->count));
-	if (err && flb->ops->unfreeze)
-		flb->ops->unfreeze(&args);
-	return err;
-}
-
-static void unfreeze_until(struct list_head *end)
-{
-	struct list_head *node;
-
-	for (node = flbs.next; node != end; node = node->next) {
-		struct liveupdate_flb *flb = flb_of(node);
-		struct liveupdate_flb_state *st = &priv(flb)->outgoing;
-		struct liveupdate_flb_op_args args;
-
-		guard(mutex)(&st->lock);
-		args = op_args(flb, st);
-		if (refcount_read(&st->count) && flb->ops->unfreeze)
-			flb->ops->unfreeze(&args);
-	}
-}
-
-/* What files that are handed on depend on goes with them. */
-static int forward(struct flb_arrived *a)
-{
-	struct liveupdate_flb *flb = find(a->ser.name);
-	long left = atomic_long_read(&a->left);
-
-	if (left <= 0)
-		return 0;
-	if (a->flb || (flb && refcount_read(&priv(flb)->outgoing.count))) {
-		pr_err("FLB '%s' cannot be handed on: it is in use here, and %ld files that were not retrieved depend on it\n",
-		       a->ser.name, left);
-		return -EBUSY;
-	}
-	return add_to_page(a->ser.name, a->ser.data, left);
-}
-
-/**
- * luo_flb_freeze - write down all FLBs, after all files are frozen
- *
- * Returns: 0 or an error, and no FLB is frozen.
- */
-int luo_flb_freeze(void)
-{
-	struct list_head *node;
-	unsigned int i;
-	int err = 0;
-
-	out_page->count = 0;
-	luo_registry_lock(false);
-	list_for_each(node, &flbs) {
-		err = freeze(flb_of(node));
-		if (err)
-			break;
-	}
-	for (i = 0; !err && i < arrived_nr; i++)
-		err = forward(&arrived[i]);
-	if (err)
-		unfreeze_until(node);
-	luo_registry_unlock(false);
-	return err;
-}
-
-/**
- * luo_flb_unfreeze - undo luo_flb_freeze()
- */
-void luo_flb_unfreeze(void)
-{
-	luo_registry_lock(false);
-	unfreeze_until(&flbs);
-	luo_registry_unlock(false);
-	out_page->count = 0;
 }

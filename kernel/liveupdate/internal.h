@@ -144,6 +144,7 @@ int luo_flb_receive(u64 pa);
 int luo_flb_init_outgoing(void);
 int luo_flb_file_preserve(struct liveupdate_file_handler *fh);
 void luo_flb_file_unpreserve(struct liveupdate_file_handler *fh);
+void luo_flb_file_take(struct liveupdate_file_handler *fh);
 void luo_flb_file_finish(struct liveupdate_file_handler *fh);
 void luo_flb_unlink_all(struct liveupdate_file_handler *fh);
 int luo_flb_freeze(void);

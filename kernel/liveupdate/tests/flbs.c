@@ -80,6 +80,22 @@ static void flb_finish(struct liveupdate_flb_op_args *argp)
 	free_page((unsigned long)argp->obj);
 }
 
+static int flb_forward(struct liveupdate_flb_op_args *argp)
+{
+	int err = lux_call(LUX_FLB_FORWARD, argp->flb->compatible, NULL, "%s",
+			   strcmp(argp->obj, argp->flb->compatible) ? " BAD ARGUMENTS" : "");
+
+	err = err ?: kho_preserve_folio(virt_to_folio(argp->obj));
+	argp->data = err ? ~0ULL : virt_to_phys(argp->obj) | lux_freeze_number();
+	return err;
+}
+
+static void flb_unforward(struct liveupdate_flb_op_args *argp)
+{
+	lux_call(LUX_FLB_UNFORWARD, argp->flb->compatible, NULL, "%s", "");
+	kho_unpreserve_folio(virt_to_folio(argp->obj));
+}
+
 static const struct liveupdate_flb_ops all_ops = {
 	.preserve = flb_preserve,
 	.unpreserve = flb_unpreserve,
@@ -88,6 +104,8 @@ static const struct liveupdate_flb_ops all_ops = {
 	.owner = THIS_MODULE,
 	.freeze = flb_freeze,
 	.unfreeze = flb_unfreeze,
+	.forward = flb_forward,
+	.unforward = flb_unforward,
 };
 
 static const struct liveupdate_flb_ops mandatory_ops = {

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Live update: what flb.c and flb_reboot.c share
+ */
+#ifndef _LUO_FLB_H
+#define _LUO_FLB_H
+
+#include <linux/atomic.h>
+#include <linux/list.h>
+#include <linux/liveupdate.h>
+
+/* What arrived under a name */
+struct flb_arrived {
+	struct luo_flb_ser ser;
+	atomic_long_t left;		/* files and users that depend on it still */
+	atomic_long_t waiting;		/* of these, files that nobody retrieved */
+	struct liveupdate_flb *flb;	/* who retrieved it */
+	bool forwarded;			/* by him: his object goes over */
+};
+
+/* What arrived; a table that does not change. */
+extern struct flb_arrived *luo_flb_arrived;
+extern unsigned int luo_flb_arrived_nr;
+
+/* The FLBs that are linked, in order of registration, under the registry's lock. */
+extern struct list_head luo_flbs;
+
+struct liveupdate_flb *luo_flb_find(const char *compatible);
+
+static inline struct liveupdate_flb_private *luo_flb_priv(struct liveupdate_flb *flb)
+{
+	return &ACCESS_PRIVATE(flb, state);
+}
+
+static inline struct liveupdate_flb *luo_flb_of(struct list_head *node)
+{
+	return container_of(node, struct liveupdate_flb, state.list);
+}
+
+static inline struct liveupdate_flb_op_args
+luo_flb_op_args(struct liveupdate_flb *flb, const struct liveupdate_flb_state *st)
+{
+	return (struct liveupdate_flb_op_args) {
+		.flb = flb,
+		.data = st->data,
+		.obj = st->obj,
+	};
+}
+
+/* flb_reboot.c */
+bool luo_flbs_frozen(void);
+
+#endif /* _LUO_FLB_H */
