@@ -350,7 +350,7 @@ static bool matters(const char *name)
  * kho_out_has_state - would anybody miss what is preserved?
  *
  * Returns: true if there is a subtree besides KHO's own, and that of live update
- * without sessions.
+ * without sessions; or if sessions arrived and live update is off.
  */
 bool kho_out_has_state(void)
 {
@@ -362,7 +362,7 @@ bool kho_out_has_state(void)
 		if (st.name && matters(st.name))
 			return true;
 	}
-	return false;
+	return kho_passes_sessions();
 }
 
 static int __init kho_create_fdt(void)

@@ -29,7 +29,7 @@
 
 static unsigned long payload_mib = 16;
 module_param_named(mib, payload_mib, ulong, 0444);
-MODULE_PARM_DESC(mib, "MiB to preserve for the next kernel");
+MODULE_PARM_DESC(mib, "MiB to preserve for the next kernel; 0: nothing");
 
 /*
  * What we left, or claimed.  The next kernel finds the folios through a vmalloc
@@ -266,7 +266,7 @@ static int __init test_kho_init(void)
 	err = receive();
 	if (err && err != -ENOENT)
 		return err;
-	err = send(&sent);
+	err = payload_mib ? send(&sent) : 0;
 	if (err)
 		pr_err("payload cannot be preserved (%d)\n", err);
 	return err;

@@ -4,6 +4,7 @@
  */
 #define pr_fmt(fmt) "KHO: " fmt
 
+#include <linux/init.h>
 #include <linux/io.h>
 #include <linux/kexec_handover.h>
 #include <linux/liveupdate.h>
@@ -16,15 +17,51 @@
 /*
  * A subtree is foreign, and goes on, as long as nobody claimed its blob.
  */
-static bool is_foreign(const struct kho_subtree *st)
+static bool is_unclaimed(const struct kho_subtree *st)
 {
 	int order;
 
-	if (!st->name || offset_in_page(st->phys))
+	if (offset_in_page(st->phys))
 		return false;
 	order = kho_in_order(PHYS_PFN(st->phys));
 	return order >= 0 && st->size && st->size <= PAGE_SIZE << order;
 }
+
+static bool is_foreign(const struct kho_subtree *st)
+{
+	return st->name && is_unclaimed(st);
+}
+
+/**
+ * kho_passes_sessions - did sessions arrive where live update is off?
+ *
+ * They are nobody's here, but somebody's: they are handed on as they are, and
+ * with them, as nobody here can tell what belongs to them, all that was not
+ * claimed.  If their format is not known there may be some.
+ *
+ * Returns: true if a kexec hands sessions on that this kernel did not look at.
+ */
+bool kho_passes_sessions(void)
+{
+	const struct luo_ser *ser;
+	struct kho_subtree st;
+
+	if (liveupdate_enabled() || !kho_in.open || kho_in_find(LUO_SUBTREE, &st) ||
+	    !is_unclaimed(&st) || st.size < sizeof(*ser))
+		return false;
+	ser = phys_to_virt(st.phys);
+	return strncmp(ser->compatible, LUO_COMPATIBLE, sizeof(ser->compatible)) ||
+	       ser->sessions_pa;
+}
+
+/* Somebody may be looking for them. */
+static int __init tell_of_sessions(void)
+{
+	if (kho_is_enabled() && kho_passes_sessions())
+		pr_warn("sessions of live update arrived, and live update is off here: they are handed on to the next kernel untouched\n");
+	return 0;
+}
+late_initcall_sync(tell_of_sessions);
 
 /* A name that is used here stands for something newer. */
 static int forward_subtrees(void)
@@ -82,7 +119,8 @@ int kho_forward_unclaimed(void)
  * kho_forward_walk - walk what a kexec is going to hand on
  * @w:		what to do on the way; must not change the map
  *
- * Without live update nothing is: memory that nobody claimed is dropped.
+ * Without live update, or sessions that arrived, nothing is: memory that nobody
+ * claimed is dropped.
  *
  * Returns: 0, or what a callback ended the walk with.
  */
@@ -90,7 +128,9 @@ int kho_forward_walk(struct kho_map_walk *w)
 {
 	int err;
 
-	if (!liveupdate_enabled() || !kho_in.open || !kho_in_pin())
+	if (!liveupdate_enabled() && !kho_passes_sessions())
+		return 0;
+	if (!kho_in.open || !kho_in_pin())
 		return 0;
 	err = kho_map_walk(w, kho_node_phys(kho_in.root));
 	kho_in_unpin();

@@ -430,10 +430,12 @@ static int check_poison(void)
  *
  * Returns: 0; -EBUSY if something is preserved that would be lost, or that had
  * a memory error; -ENOSPC if so much was preserved since the image was loaded
- * that it could not boot; -EIO if the outgoing map is damaged.
+ * that it could not boot; -EIO if the outgoing map is damaged; -ENOMEM.
  */
 int kho_kexec_commit(const struct kimage *image)
 {
+	int err;
+
 	if (!kho_enable || image->preserve_context)
 		return 0;
 	kho_out_check();
@@ -441,7 +443,11 @@ int kho_kexec_commit(const struct kimage *image)
 		return refuse_loss(BY_HAND);
 	if (image->kho.loss)
 		return refuse_loss(image->kho.loss);
-	return check_poison() ?: check_memory(image->kho.loaded);
+	err = check_poison() ?: check_memory(image->kho.loaded);
+	/* Otherwise live update does that, when its files are frozen. */
+	if (!err && kho_passes_sessions())
+		err = kho_forward_unclaimed();
+	return err;
 }
 
 /**

@@ -71,6 +71,7 @@ struct folio *kho_in_claim_folio(unsigned long pfn);
 void kho_in_discard_pages(unsigned long pfn, unsigned long nr_pages);
 
 /* forward.c */
+bool kho_passes_sessions(void);
 int kho_forward_unclaimed(void);
 int kho_forward_walk(struct kho_map_walk *w);
 
