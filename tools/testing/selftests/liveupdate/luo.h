@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <linux/liveupdate.h>
@@ -82,7 +83,7 @@ static inline int luo_get_name(int session, char *name)
 	return err;
 }
 
-/* A file of the exerciser: kind 'a' or 'b', with a name. */
+/* A file of the exerciser: kind 'a' or 'b', with a name.  Or a memfd: 'm'. */
 static inline int test_file(char kind, const char *name)
 {
 	char path[] = "/dev/liveupdate-test-?";
@@ -91,7 +92,7 @@ static inline int test_file(char kind, const char *name)
 	int fd;
 
 	path[sizeof(path) - 2] = kind;
-	fd = open(path, O_RDWR | O_CLOEXEC);
+	fd = kind == 'm' ? memfd_create(name, MFD_CLOEXEC) : open(path, O_RDWR | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
 	for (i = 0; i < sizeof(page); i++)

@@ -9,7 +9,7 @@
  *	open, close-device		/dev/liveupdate
  *	create SESSION [AS]		and hold it, under another name if told so
  *	retrieve SESSION [AS]
- *	make FILE a|b NAME		a file of the exerciser
+ *	make FILE a|b|m NAME		a file of the exerciser, or a memfd
  *	preserve SESSION TOKEN FILE
  *	take SESSION TOKEN FILE		retrieve a file and hold it as FILE
  *	finish SESSION
