@@ -30,7 +30,6 @@
 #include <linux/mm.h>
 #include <linux/shmem_fs.h>
 #include <linux/slab.h>
-#include <linux/uidgid.h>
 
 #include "memfd_luo.h"
 
@@ -64,11 +63,6 @@ static int check(struct file *file)
 	return 0;
 }
 
-static struct memfd_luo_time to_time(struct timespec64 ts)
-{
-	return (struct memfd_luo_time){ .sec = ts.tv_sec, .nsec = ts.tv_nsec };
-}
-
 static int write_meta(struct memfd_save *s, struct file *file)
 {
 	struct memfd_meta *m = kzalloc(sizeof(*m), GFP_KERNEL);
@@ -76,23 +70,15 @@ static int write_meta(struct memfd_save *s, struct file *file)
 
 	if (!m)
 		return -ENOMEM;
-	m->pos = file->f_pos;
-	m->size = i_size_read(s->inode);
+	memfd_sample(file, m);
 	m->seals = info->seals;
 	m->nr_folios = s->nr;
 	m->folios = s->array;
-	m->f_flags = file->f_flags;
-	m->mode = s->inode->i_mode & 07777;
-	m->uid = from_kuid(&init_user_ns, s->inode->i_uid);
-	m->gid = from_kgid(&init_user_ns, s->inode->i_gid);
 	m->fsflags = info->fsflags;
 	m->fallocend = info->fallocend;
 	m->nr_pages = s->nr_pages;
-	m->atime = to_time(inode_get_atime(s->inode));
-	m->mtime = to_time(inode_get_mtime(s->inode));
-	m->ctime = to_time(inode_get_ctime(s->inode));
-	m->btime = to_time(info->i_crtime);
-	strscpy(m->name, file->f_path.dentry->d_name.name);
+	m->btime.sec = info->i_crtime.tv_sec;
+	m->btime.nsec = info->i_crtime.tv_nsec;
 	memfd_wire_write(s->ser, m);
 	kfree(m);
 	return 0;

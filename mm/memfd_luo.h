@@ -6,8 +6,12 @@
  *	memfd_luo_save.c	the sender's folios
  *	memfd_luo_load.c	the receiver's file
  *	memfd_luo_fill.c	its page cache
+ *	memfd_luo_wire.c	the page that leads to them
+ *
+ * and what is not about shmem
+ *
  *	memfd_luo_array.c	the receiver's view of the array of folios
- *	memfd_luo_wire.c	the page that leads to it
+ *	memfd_luo_props.c	what every open file has
  */
 #ifndef _MM_MEMFD_LUO_H
 #define _MM_MEMFD_LUO_H
@@ -66,6 +70,15 @@ int memfd_array_borrow(struct memfd_array *a, const struct memfd_meta *m);
 int memfd_array_each(struct memfd_array *a, memfd_run_fn fn, void *arg);
 void memfd_array_return(struct memfd_array *a);
 void memfd_array_free(struct memfd_array *a);
+void memfd_array_discard(struct memfd_array *a);
+u64 memfd_array_pages(struct memfd_array *a);
+void *memfd_page_borrow(u64 phys);
+void memfd_page_return(u64 phys);
+void memfd_page_free(u64 phys);
+
+void memfd_sample(struct file *file, struct memfd_meta *m);
+struct file *memfd_reopen(struct file *file, unsigned int f_flags);
+void memfd_apply(struct inode *inode, const struct memfd_meta *m);
 
 struct file *memfd_load_file(u64 phys, bool *retryable);
 void memfd_discard(u64 phys);

@@ -174,3 +174,87 @@ int memfd_array_each(struct memfd_array *a, memfd_run_fn fn, void *arg)
 	}
 	return err;
 }
+
+static int discard_run(const struct memfd_luo_folio_ser *run, unsigned long n, void *arg)
+{
+	unsigned long i;
+
+	for (i = 0; i < n; i++) {
+		unsigned long pfn = run[i].pfn_flags & MEMFD_LUO_FOLIO_PFN;
+		int order = pfn ? kho_in_order(pfn) : -ENOENT;
+
+		if (order >= 0)
+			kho_in_discard_pages(pfn, 1UL << order);
+	}
+	return 0;
+}
+
+/**
+ * memfd_array_discard - nobody wants the folios, nor the array
+ * @a:	the array; borrowed
+ */
+void memfd_array_discard(struct memfd_array *a)
+{
+	memfd_array_each(a, discard_run, NULL);
+	memfd_array_free(a);
+}
+
+static int size_run(const struct memfd_luo_folio_ser *run, unsigned long n, void *arg)
+{
+	u64 *pages = arg;
+	unsigned long i;
+
+	for (i = 0; i < n; i++) {
+		unsigned long pfn = run[i].pfn_flags & MEMFD_LUO_FOLIO_PFN;
+		int order = pfn ? kho_in_order(pfn) : -ENOENT;
+
+		*pages += order < 0 ? 0 : 1ULL << order;
+	}
+	return 0;
+}
+
+/**
+ * memfd_array_pages - how much memory came over?
+ * @a:	the array; borrowed
+ *
+ * Returns: pages of all folios that are there.
+ */
+u64 memfd_array_pages(struct memfd_array *a)
+{
+	u64 pages = 0;
+
+	memfd_array_each(a, size_run, &pages);
+	return pages;
+}
+
+/**
+ * memfd_page_borrow - get hold of the page that describes a file
+ * @phys:	its address
+ *
+ * Returns: the page, to be returned or freed; NULL if it is not there, or in use.
+ */
+void *memfd_page_borrow(u64 phys)
+{
+	if (!PAGE_ALIGNED(phys) || !kho_in_lend(PHYS_PFN(phys), 0))
+		return NULL;
+	return phys_to_virt(phys);
+}
+
+/**
+ * memfd_page_return - undo memfd_page_borrow()
+ * @phys:	address of the page
+ */
+void memfd_page_return(u64 phys)
+{
+	kho_in_return(PHYS_PFN(phys), 0);
+}
+
+/**
+ * memfd_page_free - the page is used up
+ * @phys:	its address; borrowed
+ */
+void memfd_page_free(u64 phys)
+{
+	kho_in_return(PHYS_PFN(phys), 0);
+	kho_in_discard_pages(PHYS_PFN(phys), 1);
+}

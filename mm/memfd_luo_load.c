@@ -4,7 +4,6 @@
  */
 #define pr_fmt(fmt) "memfd_luo: " fmt
 
-#include <linux/cred.h>
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/io.h>
@@ -14,13 +13,9 @@
 #include <linux/mman.h>
 #include <linux/shmem_fs.h>
 #include <linux/slab.h>
-#include <linux/uidgid.h>
 
 #include "../kernel/kho/internal.h"
 #include "memfd_luo_fill.h"
-
-#define OPEN_FLAGS	(O_ACCMODE | O_APPEND | O_NONBLOCK | O_DSYNC | __O_SYNC | \
-			 O_DIRECT | O_LARGEFILE | O_NOATIME)
 
 /*
  * The file owns so many pages.  They exist, so nobody is asked whether there
@@ -39,36 +34,17 @@ static void account(struct memfd_load *l)
 	spin_unlock(&info->lock);
 }
 
-/* The file as it was opened: other flags than memfd_create() uses need an open. */
 static int reopen(struct memfd_load *l)
 {
-	unsigned int flags = l->meta.f_flags & OPEN_FLAGS;
-	struct file *file = l->file;
+	struct file *file;
 
 	if (!l->meta.extended)
 		return 0;
-	if ((flags & O_ACCMODE) == O_RDWR && !(flags & O_DIRECT)) {
-		file->f_flags = flags;
-		file->f_iocb_flags = iocb_flags(file);
-		return 0;
-	}
-	file = dentry_open(&l->file->f_path, flags, current_cred());
+	file = memfd_reopen(l->file, l->meta.f_flags);
 	if (IS_ERR(file))
 		return PTR_ERR(file);
-	fput(l->file);
 	l->file = file;
 	return 0;
-}
-
-static void set_owner(struct inode *inode, const struct memfd_meta *m)
-{
-	kuid_t uid = make_kuid(&init_user_ns, m->uid);
-	kgid_t gid = make_kgid(&init_user_ns, m->gid);
-
-	if (uid_valid(uid))
-		inode->i_uid = uid;
-	if (gid_valid(gid))
-		inode->i_gid = gid;
 }
 
 static void set_fsflags(struct inode *inode, unsigned int fsflags)
@@ -88,23 +64,15 @@ static void set_fsflags(struct inode *inode, unsigned int fsflags)
 	inode_set_flags(inode, flags, S_NOATIME | S_APPEND | S_IMMUTABLE);
 }
 
-static struct timespec64 to_timespec(const struct memfd_luo_time *t)
-{
-	return (struct timespec64){ .tv_sec = t->sec, .tv_nsec = t->nsec };
-}
-
 static void set_extended(struct inode *inode, const struct memfd_meta *m)
 {
 	struct shmem_inode_info *info = SHMEM_I(inode);
 
-	inode->i_mode = S_IFREG | m->mode;
-	set_owner(inode, m);
+	memfd_apply(inode, m);
 	set_fsflags(inode, m->fsflags);
 	info->fallocend = m->fallocend;
-	inode_set_atime_to_ts(inode, to_timespec(&m->atime));
-	inode_set_mtime_to_ts(inode, to_timespec(&m->mtime));
-	inode_set_ctime_to_ts(inode, to_timespec(&m->ctime));
-	info->i_crtime = to_timespec(&m->btime);
+	info->i_crtime.tv_sec = m->btime.sec;
+	info->i_crtime.tv_nsec = m->btime.nsec;
 }
 
 static void guess_extended(struct inode *inode, const struct memfd_load *l)
@@ -168,19 +136,6 @@ static int load_file(struct memfd_load *l, bool *retryable)
 	return err;
 }
 
-static void *borrow_page(u64 phys)
-{
-	if (!PAGE_ALIGNED(phys) || !kho_in_lend(PHYS_PFN(phys), 0))
-		return NULL;
-	return phys_to_virt(phys);
-}
-
-static void free_page_of(u64 phys)
-{
-	kho_in_return(PHYS_PFN(phys), 0);
-	kho_in_discard_pages(PHYS_PFN(phys), 1);
-}
-
 static int read_meta(const void *page, struct memfd_meta *m)
 {
 	const char *why;
@@ -212,7 +167,7 @@ struct file *memfd_load_file(u64 phys, bool *retryable)
 	*retryable = !l;
 	if (!l)
 		return ERR_PTR(-ENOMEM);
-	page = borrow_page(phys);
+	page = memfd_page_borrow(phys);
 	err = page ? read_meta(page, &l->meta) : -EINVAL;
 	err = err ?: memfd_array_borrow(&l->array, &l->meta);
 	if (!err) {
@@ -223,40 +178,12 @@ struct file *memfd_load_file(u64 phys, bool *retryable)
 			memfd_array_free(&l->array);
 	}
 	if (page && err)
-		kho_in_return(PHYS_PFN(phys), 0);
+		memfd_page_return(phys);
 	else if (page)
-		free_page_of(phys);
+		memfd_page_free(phys);
 	file = err ? ERR_PTR(err) : l->file;
 	kfree(l);
 	return file;
-}
-
-static int discard_run(const struct memfd_luo_folio_ser *run, unsigned long n, void *arg)
-{
-	unsigned long i;
-
-	for (i = 0; i < n; i++) {
-		unsigned long pfn = run[i].pfn_flags & MEMFD_LUO_FOLIO_PFN;
-		int order = pfn ? kho_in_order(pfn) : -ENOENT;
-
-		if (order >= 0)
-			kho_in_discard_pages(pfn, 1UL << order);
-	}
-	return 0;
-}
-
-static int size_run(const struct memfd_luo_folio_ser *run, unsigned long n, void *arg)
-{
-	u64 *pages = arg;
-	unsigned long i;
-
-	for (i = 0; i < n; i++) {
-		unsigned long pfn = run[i].pfn_flags & MEMFD_LUO_FOLIO_PFN;
-		int order = pfn ? kho_in_order(pfn) : -ENOENT;
-
-		*pages += order < 0 ? 0 : 1ULL << order;
-	}
-	return 0;
 }
 
 /**
@@ -266,17 +193,15 @@ static int size_run(const struct memfd_luo_folio_ser *run, unsigned long n, void
 void memfd_discard(u64 phys)
 {
 	struct memfd_meta *m = kmalloc(sizeof(*m), GFP_KERNEL | __GFP_NOFAIL);
-	void *page = borrow_page(phys);
+	void *page = memfd_page_borrow(phys);
 	struct memfd_array a;
 	const char *why;
 
 	if (page) {
 		memfd_wire_read(page, MAX_LFS_FILESIZE, m, &why);
-		if (!memfd_array_borrow(&a, m)) {
-			memfd_array_each(&a, discard_run, NULL);
-			memfd_array_free(&a);
-		}
-		free_page_of(phys);
+		if (!memfd_array_borrow(&a, m))
+			memfd_array_discard(&a);
+		memfd_page_free(phys);
 	}
 	kfree(m);
 }
@@ -290,7 +215,7 @@ void memfd_discard(u64 phys)
 u64 memfd_incoming_size(u64 phys)
 {
 	struct memfd_meta *m = kmalloc(sizeof(*m), GFP_KERNEL);
-	void *page = m ? borrow_page(phys) : NULL;
+	void *page = m ? memfd_page_borrow(phys) : NULL;
 	struct memfd_array a;
 	const char *why;
 	u64 pages = 0;
@@ -298,10 +223,10 @@ u64 memfd_incoming_size(u64 phys)
 	if (page) {
 		memfd_wire_read(page, MAX_LFS_FILESIZE, m, &why);
 		if (!memfd_array_borrow(&a, m)) {
-			memfd_array_each(&a, size_run, &pages);
+			pages = memfd_array_pages(&a);
 			memfd_array_return(&a);
 		}
-		kho_in_return(PHYS_PFN(phys), 0);
+		memfd_page_return(phys);
 	}
 	kfree(m);
 	return pages << PAGE_SHIFT;

@@ -102,17 +102,6 @@ static void read_ext(const struct memfd_luo_ext *ext, struct memfd_meta *m)
 	memcpy(m->name, ext->name, ext->name_len);
 }
 
-static bool array_possible(const struct memfd_luo_ser *ser)
-{
-	const struct kho_vmalloc *v = &ser->folios;
-
-	if (!ser->nr_folios)
-		return true;
-	return v->first.phys && v->order <= KHO_MAP_MAX_ORDER &&
-	       !(v->total_pages & ((1ULL << v->order) - 1)) &&
-	       (ser->nr_folios - 1) / MEMFD_ENTRIES_PER_PAGE < v->total_pages;
-}
-
 /**
  * memfd_wire_read - read the page of the previous kernel
  * @page:	the page
@@ -132,7 +121,7 @@ int memfd_wire_read(const void *page, u64 max_size, struct memfd_meta *m, const 
 
 	memset(m, 0, sizeof(*m));
 	*why = NULL;
-	if (!array_possible(ser))
+	if (!memfd_wire_array_possible(ser->nr_folios, ser->folios))
 		return -EINVAL;
 	m->nr_folios = ser->nr_folios;
 	m->folios = ser->folios;

@@ -62,6 +62,16 @@ struct memfd_meta {
 	char name[MEMFD_NAME_LEN + 1];
 };
 
+/* Can it hold so many entries? */
+static inline bool memfd_wire_array_possible(u64 nr, struct kho_vmalloc array)
+{
+	if (!nr)
+		return true;
+	return array.first.phys && array.order <= KHO_MAP_MAX_ORDER &&
+	       !(array.total_pages & ((1ULL << array.order) - 1)) &&
+	       (nr - 1) / MEMFD_ENTRIES_PER_PAGE < array.total_pages;
+}
+
 void memfd_wire_write(void *page, const struct memfd_meta *m);
 int memfd_wire_read(const void *page, u64 max_size, struct memfd_meta *m, const char **why);
 
