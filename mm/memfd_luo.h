@@ -8,7 +8,7 @@
  *	memfd_luo_fill.c	its page cache
  *	memfd_luo_wire.c	the page that leads to them
  *
- * and what is not about shmem
+ * and with hugetlb_luo.h
  *
  *	memfd_luo_array.c	the receiver's view of the array of folios
  *	memfd_luo_props.c	what every open file has
