@@ -10,6 +10,8 @@
 
 /* The bytes are a tree. */
 void fuzz_fdt(const u8 *data, size_t size);
+/* The bytes are a page, after the first one. */
+void fuzz_hugetlb(const u8 *data, size_t size);
 /* The bytes say how pages are filled that are then taken for sessions. */
 void fuzz_luo(const u8 *data, size_t size);
 /* The bytes say how pages are filled that are then taken for a map. */

@@ -9,6 +9,7 @@
 #include <linux/kho/abi/luo_ext.h>
 
 #include "../../../kernel/kho/fdt.h"
+#include "../../../mm/hugetlb_luo_wire.h"
 #include "fuzz.h"
 #include "seeds.h"
 #include "test.h"
@@ -230,8 +231,32 @@ static void luo_seeds(seed_fn fn, void *arg)
 	fn("wild", wild, sizeof(wild), arg);
 }
 
+/*
+ * hugetlb memfds
+ */
+
+static void hugetlb_seeds(seed_fn fn, void *arg)
+{
+	static const struct memfd_meta m = {
+		.pos = 1, .size = 1ULL << 40, .nr_folios = 300, .mode = 0777,
+		.folios = { .first.phys = 0x5000, .total_pages = 16, .order = 2 },
+		.name = "memfd:a name",
+	};
+	static const struct memfd_meta empty;
+	static u8 input[PAGE_SIZE + 1];
+
+	input[0] = 1;
+	hugetlb_wire_write(input + 1, &m, 30);
+	fn("full", input, 192, arg);
+	hugetlb_wire_write(input + 1, &empty, 21);
+	fn("empty", input, 192, arg);
+	input[0] = 0;
+	fn("as it is", input, 192, arg);
+}
+
 const struct fuzz_target fuzz_targets[] = {
 	{ "fdt", fuzz_fdt, fdt_seeds, 2048 },
+	{ "hugetlb", fuzz_hugetlb, hugetlb_seeds, 512 },
 	{ "luo", fuzz_luo, luo_seeds, 1024 },
 	{ "map", fuzz_map, map_seeds, 1024 },
 	{ "scratch_array", fuzz_scratch_array, array_seeds, 1024 },

@@ -20,6 +20,11 @@ static void fdt(void)
 	run("fdt", 20000);
 }
 
+static void hugetlb(void)
+{
+	run("hugetlb", 20000);
+}
+
 static void luo(void)
 {
 	run("luo", 20000);
@@ -42,6 +47,7 @@ static void scratch_param(void)
 
 static const struct kho_case cases[] = {
 	CASE(fdt),
+	CASE(hugetlb),
 	CASE(luo),
 	CASE(map),
 	CASE(scratch_array),
