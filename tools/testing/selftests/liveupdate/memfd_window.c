@@ -2,12 +2,14 @@
 /*
  * Writes until the last moment: what was acknowledged is there afterwards
  *
- *	memfd_window send	write until the kernel is gone, through reboots
- *				that are aborted and the one that is not
- *	memfd_window receive	in the next kernel: is anything missing?
+ *	memfd_window send [hugetlb]	write until the kernel is gone, through
+ *					reboots that are aborted and the one that
+ *					is not
+ *	memfd_window receive [hugetlb]	in the next kernel: is anything missing?
  *
  * Three writers fill holes, a page at a time, each in its own way, and count
- * the pages in another preserved memfd; a fourth one only counts.
+ * the pages in another preserved memfd; a fourth one only counts.  With hugetlb
+ * memfds they write to the beginning of each huge page.
  */
 #define _GNU_SOURCE
 #include <pthread.h>
@@ -16,11 +18,12 @@
 #include <linux/reboot.h>
 #include <linux/userfaultfd.h>
 
-#include "memfd.h"
+#include "hugetlb.h"
 
 #define SESSION		"window"
-#define NR_PAGES	24576UL		/* for each writer */
-#define AREA		(NR_PAGES * PAGE)
+#define NR_PAGES	(hugetlb ? 1024UL : 24576UL)	/* for each writer */
+#define STEP		(hugetlb ? HUGE : PAGE)
+#define AREA		(NR_PAGES * STEP)
 #define FREEZE_MS	"1500"
 
 enum writer { BY_MMAP, BY_WRITE, BY_UFFD, NR_WRITERS, BEAT = NR_WRITERS, NR_COUNTS };
@@ -35,9 +38,16 @@ struct acks {
 	uint64_t ready[NR_COUNTS];	/* when the first kernel had seen enough */
 };
 
+static bool hugetlb;
 static struct acks *acks;
 static int fds[NR_WRITERS], uffd;
 static char *areas[NR_WRITERS];
+
+/* Nobody can write(2) to a hugetlb memfd. */
+static bool takes_part(int who)
+{
+	return !hugetlb || who != BY_WRITE;
+}
 
 /*
  * Writers
@@ -56,7 +66,9 @@ static uint64_t acked(enum writer who)
 /* Slow enough for the memory to last */
 static void pace(uint64_t i)
 {
-	if (i % 4 == 3)
+	if (hugetlb)
+		usleep(100000);
+	else if (i % 4 == 3)
 		usleep(1000);
 }
 
@@ -65,8 +77,8 @@ static void *by_mmap(void *arg)
 	uint64_t page[PAGE_WORDS], i;
 
 	for (i = 0; i < NR_PAGES; i++) {
-		fill_page(page, BY_MMAP, i * PAGE);
-		memcpy(areas[BY_MMAP] + i * PAGE, page, PAGE);
+		fill_page(page, BY_MMAP, i * STEP);
+		memcpy(areas[BY_MMAP] + i * STEP, page, PAGE);
 		ack(BY_MMAP, i + 1);
 		pace(i);
 	}
@@ -87,13 +99,13 @@ static void *by_write(void *arg)
 
 static void *by_uffd(void *arg)
 {
-	static uint64_t page[PAGE_WORDS] __attribute__((aligned(4096)));
-	struct uffdio_copy copy = { .src = (uintptr_t)page, .len = PAGE };
+	static uint64_t page[HUGE / sizeof(uint64_t)] __attribute__((aligned(4096)));
+	struct uffdio_copy copy = { .src = (uintptr_t)page, .len = STEP };
 	uint64_t i;
 
 	for (i = 0; i < NR_PAGES; i++) {
-		fill_page(page, BY_UFFD, i * PAGE);
-		copy.dst = (uintptr_t)areas[BY_UFFD] + i * PAGE;
+		fill_page(page, BY_UFFD, i * STEP);
+		copy.dst = (uintptr_t)areas[BY_UFFD] + i * STEP;
 		must("UFFDIO_COPY", ioctl(uffd, UFFDIO_COPY, &copy));
 		ack(BY_UFFD, i + 1);
 		pace(i);
@@ -118,8 +130,10 @@ static void start_writers(void)
 	pthread_t thread;
 	int i;
 
-	for (i = 0; i < NR_COUNTS; i++)
-		must("pthread_create", -pthread_create(&thread, NULL, writers[i], NULL));
+	for (i = 0; i < NR_COUNTS; i++) {
+		if (takes_part(i))
+			must("pthread_create", -pthread_create(&thread, NULL, writers[i], NULL));
+	}
 }
 
 /* Waits until every writer got on, for up to ten seconds. */
@@ -131,7 +145,7 @@ static bool all_got_on(void)
 	for (i = 0; i < 1000; i++) {
 		usleep(10000);
 		for (who = 0; who < NR_COUNTS; who++) {
-			if (acked(who) == was.now[who])
+			if (takes_part(who) && acked(who) == was.now[who])
 				break;
 		}
 		if (who == NR_COUNTS)
@@ -209,9 +223,11 @@ static void aborted_reboot(void)
 		err = try_reboot(&f);
 	is("aborted reboot", "fails", err, -EIO);
 	is("aborted reboot", "files were seen frozen", f.seen, true);
-	for (who = 0; who < NR_WRITERS; who++)
-		is(names[who], "waits while the file is frozen",
-		   f.second.now[who] - f.first.now[who], 0);
+	for (who = 0; who < NR_WRITERS; who++) {
+		if (takes_part(who))
+			is(names[who], "waits while the file is frozen",
+			   f.second.now[who] - f.first.now[who], 0);
+	}
 	is_more("memory that is there", "can be written to while the file is frozen",
 		f.second.now[BEAT] - f.first.now[BEAT], 0);
 	is("aborted reboot", "all writers go on", all_got_on(), true);
@@ -237,14 +253,17 @@ static void prepare_uffd(void)
 static void prepare(int dev)
 {
 	int session = must("session", luo_create(dev, SESSION)), i, fd;
+	unsigned int flags = hugetlb ? MFD_2M : 0;
 
 	for (i = 0; i < NR_WRITERS; i++) {
-		fds[i] = make_memfd(names[i], 0, AREA);
-		areas[i] = map_shared(fds[i], AREA, 0);
+		if (!takes_part(i))
+			continue;
+		fds[i] = make_memfd(names[i], flags, AREA);
+		areas[i] = map_huge(fds[i], AREA, 0);
 		is(names[i], "preserve", luo_preserve_fd(session, fds[i], i), 0);
 	}
-	fd = make_memfd("acknowledgements", 0, PAGE);
-	acks = map_shared(fd, PAGE, 0);
+	fd = make_memfd("acknowledgements", flags, STEP);
+	acks = map_shared(fd, STEP, 0);
 	memset(acks, 0, PAGE);
 	is("acknowledgements", "preserve", luo_preserve_fd(session, fd, NR_WRITERS), 0);
 	prepare_uffd();
@@ -275,14 +294,26 @@ static void send_all(int dev)
  * The second kernel
  */
 
+static long bad_acked(int fd, int who, uint64_t nr)
+{
+	long bad = 0;
+	uint64_t i;
+
+	for (i = 0; i < nr; i++)
+		bad += bad_pages(fd, who, i * STEP, PAGE);
+	return bad;
+}
+
 static void receive_all(int dev)
 {
 	int session = must("session", luo_retrieve(dev, SESSION)), who, fd;
 
 	fd = must("acknowledgements", luo_retrieve_fd(session, NR_WRITERS));
-	acks = map_shared(fd, PAGE, 0);
+	acks = map_shared(fd, STEP, 0);
 	close(fd);
 	for (who = 0; who < NR_WRITERS; who++) {
+		if (!takes_part(who))
+			continue;
 		printf("# %s: %lu pages, %lu of them in the end\n", names[who], acks->now[who],
 		       acks->now[who] - acks->ready[who]);
 		fd = luo_retrieve_fd(session, who);
@@ -290,10 +321,10 @@ static void receive_all(int dev)
 		is_more(names[who], "wrote until the end", acks->now[who], acks->ready[who]);
 		is(names[who], "had more to write", acks->now[who] < NR_PAGES, true);
 		is(names[who], "nothing that was acknowledged is missing",
-		   bad_pages(fd, who, 0, acks->now[who] * PAGE), 0);
+		   bad_acked(fd, who, acks->now[who]), 0);
 		/* What was being written does not have to be there. */
 		is(names[who], "there is nothing else",
-		   bad_pages(fd, ZEROES, (acks->now[who] + 1) * PAGE, 64 * PAGE), 0);
+		   bad_pages(fd, ZEROES, (acks->now[who] + 1) * STEP, 64 * PAGE), 0);
 		close(fd);
 	}
 	is("window", "finish", luo_finish(session), 0);
@@ -305,9 +336,10 @@ int main(int argc, char **argv)
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	dev = must(LUO_DEVICE, open(LUO_DEVICE, O_RDWR | O_CLOEXEC));
-	if (argc == 2 && !strcmp(argv[1], "send"))
+	hugetlb = argc == 3 && !strcmp(argv[2], "hugetlb");
+	if (argc == 2 + hugetlb && !strcmp(argv[1], "send"))
 		send_all(dev);
-	else if (argc == 2 && !strcmp(argv[1], "receive"))
+	else if (argc == 2 + hugetlb && !strcmp(argv[1], "receive"))
 		receive_all(dev);
 	else
 		return 2;

@@ -1,0 +1,16 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# kernels: mini
+# timeout: 300
+#
+# hugetlb memfds go over.
+
+. "$(dirname "$0")/../lib.sh"
+
+for name in hugetlb_rules hugetlb_test memfd_window; do
+	program $name $name.c || fail "build $name (see $work/$name.log)"
+done
+# What stands after hop= is for the first kernel only.
+luo_vm hugetlb -- --mem 6G --timeout 200 --append "kho_scratch=64M,2G,0" \
+	--append "hop=1 hugetlb_free_vmemmap=on hugepagesz=1G hugepages=1"
+finish
