@@ -10,7 +10,8 @@
 for name in hugetlb_rules hugetlb_test memfd_window; do
 	program $name $name.c || fail "build $name (see $work/$name.log)"
 done
-# What stands after hop= is for the first kernel only.
-luo_vm hugetlb -- --mem 6G --timeout 200 --append "kho_scratch=64M,2G,0" \
+# Scratch has half of the memory, in one piece, if no kernel is in the way. What
+# stands after hop= is for the first kernel only.
+luo_vm hugetlb -- --mem 6G --timeout 200 --append "nokaslr kho_scratch=64M,2G,0" \
 	--append "hop=1 hugetlb_free_vmemmap=on hugepagesz=1G hugepages=1"
 finish
