@@ -9,8 +9,9 @@
  * A preserved memfd keeps its size: truncate(2), fallocate(2) and writes beyond
  * the end fail with EPERM.  Its contents may change, holes may be filled, and
  * mappings keep working.  F_SEAL_WRITE cannot be added (EBUSY), because the
- * folios are pinned.  Mode, owner, times, seals, flags and position are those
- * of the moment at which the file is frozen, in reboot(2).
+ * folios are pinned.  Mode, owner, times, seals, flags, position, extended
+ * attributes and memory policy are those of the moment at which the file is
+ * frozen, in reboot(2).
  *
  * While the file is frozen memory that is there can be written to, and goes
  * over.  Who needs a folio that is not there waits: until the reboot is
@@ -28,6 +29,7 @@
 #include <linux/liveupdate.h>
 #include <linux/memfd.h>
 #include <linux/mm.h>
+#include <linux/posix_acl.h>
 #include <linux/shmem_fs.h>
 #include <linux/slab.h>
 
@@ -49,6 +51,18 @@ static int refuse(const char *why)
 	return -EOPNOTSUPP;
 }
 
+/* Of a file in memory it is nowhere else. */
+static bool has_acl(struct inode *inode)
+{
+#ifdef CONFIG_FS_POSIX_ACL
+	struct posix_acl *acl = READ_ONCE(inode->i_acl);
+
+	return acl && !is_uncached_acl(acl);
+#else
+	return false;
+#endif
+}
+
 /* Is it what the next kernel can make? */
 static int check(struct file *file)
 {
@@ -60,6 +74,8 @@ static int check(struct file *file)
 		return refuse("an unlinked file of a mounted tmpfs is no memfd");
 	if (SHMEM_I(inode)->seals & ~MEMFD_LUO_ALL_SEALS)
 		return refuse("it has a seal that no other kernel knows");
+	if (has_acl(inode))
+		return refuse("it has an access control list");
 	return 0;
 }
 
@@ -67,9 +83,10 @@ static int write_meta(struct memfd_save *s, struct file *file)
 {
 	struct memfd_meta *m = kzalloc(sizeof(*m), GFP_KERNEL);
 	struct shmem_inode_info *info = SHMEM_I(s->inode);
+	int err = m ? memfd_extras_save(s) : -ENOMEM;
 
-	if (!m)
-		return -ENOMEM;
+	if (err)
+		goto out;
 	memfd_sample(file, m);
 	m->seals = info->seals;
 	m->nr_folios = s->nr;
@@ -79,9 +96,15 @@ static int write_meta(struct memfd_save *s, struct file *file)
 	m->nr_pages = s->nr_pages;
 	m->btime.sec = info->i_crtime.tv_sec;
 	m->btime.nsec = info->i_crtime.tv_nsec;
+	if (s->extras.len) {
+		m->extras = virt_to_phys(s->extras.buf);
+		m->extras_len = s->extras.len;
+		m->extras_crc = memfd_extras_checksum(s->extras.buf, s->extras.len);
+	}
 	memfd_wire_write(s->ser, m);
+out:
 	kfree(m);
-	return 0;
+	return err;
 }
 
 static int memfd_preserve(struct liveupdate_file_op_args *args)
@@ -112,6 +135,7 @@ static int memfd_preserve(struct liveupdate_file_op_args *args)
 	return 0;
 
 fail_begin:
+	memfd_extras_forget(s);
 	memfd_save_end(s);
 fail_ser:
 	kho_unpreserve_free(s->ser);
@@ -125,6 +149,7 @@ static void memfd_unpreserve(struct liveupdate_file_op_args *args)
 	struct memfd_save *s = args->private_data;
 
 	memfd_save_end(s);
+	memfd_extras_forget(s);
 	kho_unpreserve_free(s->ser);
 	kfree(s);
 }
@@ -141,6 +166,8 @@ static int memfd_freeze(struct liveupdate_file_op_args *args)
 	struct memfd_save *s = args->private_data;
 	int err;
 
+	if (has_acl(s->inode))
+		return refuse("it has an access control list");
 	err = memfd_save_freeze(s);
 	if (err)
 		return err;

@@ -6,6 +6,7 @@
  *	memfd_luo_save.c	the sender's folios
  *	memfd_luo_load.c	the receiver's file
  *	memfd_luo_fill.c	its page cache
+ *	memfd_luo_extra.c	extended attributes and memory policy
  *	memfd_luo_wire.c	the page that leads to them
  *
  * and with hugetlb_luo.h
@@ -35,6 +36,7 @@ struct inode;
  * @array:		where the next kernel finds @folios; zero: not preserved
  * @nr_pages:		pages of all folios
  * @nr_unwritten:	entries of folios that are not uptodate
+ * @extras:		extended attributes and the like
  */
 struct memfd_save {
 	struct inode *inode;
@@ -46,6 +48,7 @@ struct memfd_save {
 	struct kho_vmalloc array;
 	u64 nr_pages;
 	unsigned long nr_unwritten;
+	struct memfd_extras extras;
 };
 
 int memfd_save_begin(struct memfd_save *s);
@@ -79,6 +82,10 @@ void memfd_page_free(u64 phys);
 void memfd_sample(struct file *file, struct memfd_meta *m);
 struct file *memfd_reopen(struct file *file, unsigned int f_flags);
 void memfd_apply(struct inode *inode, const struct memfd_meta *m);
+
+int memfd_extras_save(struct memfd_save *s);
+void memfd_extras_forget(struct memfd_save *s);
+int memfd_extras_restore(struct file *file, const void *blob, u32 len);
 
 struct file *memfd_load_file(u64 phys, bool *retryable);
 void memfd_discard(u64 phys);

@@ -23,6 +23,7 @@ struct mem_cgroup;
  * struct memfd_load - a file that is being made
  * @meta:	what the previous kernel said about it
  * @array:	its folios
+ * @extras:	what @meta.extras leads to, borrowed; NULL: nothing
  * @file:	the file
  * @mapping:	its page cache
  * @at:		where the map of what was preserved was looked at, by order
@@ -37,6 +38,7 @@ struct mem_cgroup;
 struct memfd_load {
 	struct memfd_meta meta;
 	struct memfd_array array;
+	const void *extras;
 	struct file *file;
 	struct address_space *mapping;
 	struct kho_map_cursor at[KHO_MAP_ORDERS];

@@ -93,6 +93,9 @@ static int set_properties(struct memfd_load *l)
 	err = err ?: memfd_restore_seals(l->file, l->meta.seals);
 	if (err)
 		return err;
+	err = l->extras ? memfd_extras_restore(l->file, l->extras, l->meta.extras_len) : 0;
+	if (err)
+		return err;
 	i_size_write(inode, l->meta.size);
 	l->file->f_pos = l->meta.pos;
 	if (l->meta.extended)
@@ -147,6 +150,51 @@ static int read_meta(const void *page, struct memfd_meta *m)
 	return err;
 }
 
+/*
+ * Extras are a folio of their own.
+ */
+
+static unsigned int extras_order(const struct memfd_meta *m)
+{
+	return get_order(m->extras_len);
+}
+
+static const void *borrow_extras(const struct memfd_meta *m)
+{
+	unsigned long pfn = PHYS_PFN(m->extras);
+	void *extras = phys_to_virt(m->extras);
+
+	if (!m->extended || !m->extras || !m->extras_len)
+		return NULL;
+	if (!PAGE_ALIGNED(m->extras) || extras_order(m) > KHO_MAP_MAX_ORDER ||
+	    !kho_in_lend(pfn, extras_order(m))) {
+		pr_warn_ratelimited("a memfd comes back without extended attributes and memory policy: they are not in preserved memory\n");
+		return NULL;
+	}
+	if (memfd_extras_checksum(extras, m->extras_len) == m->extras_crc)
+		return extras;
+	pr_warn_ratelimited("a memfd comes back without extended attributes and memory policy: bad checksum\n");
+	kho_in_return(pfn, extras_order(m));
+	return NULL;
+}
+
+static void return_extras(const struct memfd_meta *m, const void *extras)
+{
+	if (extras)
+		kho_in_return(PHYS_PFN(m->extras), extras_order(m));
+}
+
+/* Also those with a bad checksum. */
+static void free_extras(const struct memfd_meta *m, const void *extras)
+{
+	unsigned long pfn = PHYS_PFN(m->extras);
+
+	return_extras(m, extras);
+	if (m->extended && m->extras && m->extras_len && PAGE_ALIGNED(m->extras) &&
+	    kho_in_order(pfn) == extras_order(m))
+		kho_in_discard_pages(pfn, 1UL << extras_order(m));
+}
+
 /**
  * memfd_load_file - make a file of what the previous kernel preserved
  * @phys:	address of the page that describes it
@@ -171,11 +219,15 @@ struct file *memfd_load_file(u64 phys, bool *retryable)
 	err = page ? read_meta(page, &l->meta) : -EINVAL;
 	err = err ?: memfd_array_borrow(&l->array, &l->meta);
 	if (!err) {
+		l->extras = borrow_extras(&l->meta);
 		err = load_file(l, retryable);
-		if (err)
+		if (err) {
+			return_extras(&l->meta, l->extras);
 			memfd_array_return(&l->array);
-		else
+		} else {
+			free_extras(&l->meta, l->extras);
 			memfd_array_free(&l->array);
+		}
 	}
 	if (page && err)
 		memfd_page_return(phys);
@@ -201,6 +253,7 @@ void memfd_discard(u64 phys)
 		memfd_wire_read(page, MAX_LFS_FILESIZE, m, &why);
 		if (!memfd_array_borrow(&a, m))
 			memfd_array_discard(&a);
+		free_extras(m, NULL);
 		memfd_page_free(phys);
 	}
 	kfree(m);

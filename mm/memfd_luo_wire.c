@@ -49,6 +49,9 @@ void memfd_wire_write(void *page, const struct memfd_meta *m)
 	ext->fsflags = m->fsflags;
 	ext->fallocend = m->fallocend;
 	ext->nr_pages = m->nr_pages;
+	ext->extras = m->extras;
+	ext->extras_len = m->extras_len;
+	ext->extras_crc = m->extras_crc;
 	ext->atime = m->atime;
 	ext->mtime = m->mtime;
 	ext->ctime = m->ctime;
@@ -95,6 +98,9 @@ static void read_ext(const struct memfd_luo_ext *ext, struct memfd_meta *m)
 	m->fsflags = ext->fsflags;
 	m->fallocend = ext->fallocend;
 	m->nr_pages = ext->nr_pages;
+	m->extras = ext->extras;
+	m->extras_len = ext->extras_len;
+	m->extras_crc = ext->extras_crc;
 	m->atime = ext->atime;
 	m->mtime = ext->mtime;
 	m->ctime = ext->ctime;
@@ -138,4 +144,121 @@ int memfd_wire_read(const void *page, u64 max_size, struct memfd_meta *m, const 
 	if (!*why)
 		read_ext(ext, m);
 	return 0;
+}
+
+/*
+ * Extras
+ */
+
+/**
+ * memfd_extras_begin - start to write extras
+ * @out:	where to; its buffer may be NULL if it has no room
+ */
+void memfd_extras_begin(struct memfd_extras *out)
+{
+	out->len = 0;
+}
+
+static void put_bytes(struct memfd_extras *out, const void *bytes, size_t len)
+{
+	if (len && out->len + len <= out->room)
+		memcpy(out->buf + out->len, bytes, len);
+	out->len += len;
+}
+
+/**
+ * memfd_extras_put - write one
+ * @out:	where to
+ * @type:	MEMFD_LUO_EXTRA_*
+ * @first:	what it begins with
+ * @first_len:	bytes of that
+ * @second:	what follows
+ * @second_len:	bytes of that
+ */
+void memfd_extras_put(struct memfd_extras *out, u32 type, const void *first, size_t first_len,
+		      const void *second, size_t second_len)
+{
+	struct memfd_luo_extra head = { .type = type, .length = first_len + second_len };
+	static const u8 zero[8];
+
+	put_bytes(out, &head, sizeof(head));
+	put_bytes(out, first, first_len);
+	put_bytes(out, second, second_len);
+	put_bytes(out, zero, -out->len % sizeof(zero));
+}
+
+/**
+ * memfd_extras_checksum - the checksum of extras
+ * @blob:	the extras
+ * @len:	bytes of them
+ *
+ * Returns: the checksum.
+ */
+u32 memfd_extras_checksum(const void *blob, u32 len)
+{
+	return crc32_le(~0U, blob, len);
+}
+
+/**
+ * memfd_extra_value - the value of an extended attribute
+ * @e:		the attribute
+ *
+ * Returns: where it begins; it ends with the extra.
+ */
+const void *memfd_extra_value(const struct memfd_extra *e)
+{
+	return e->data + strlen(e->data) + 1;
+}
+
+static bool xattr_ok(const struct memfd_extra *e)
+{
+	size_t name = strnlen(e->data, e->length);
+
+	return name && name <= MEMFD_XATTR_NAME_LEN && name < e->length &&
+	       e->length - name - 1 <= MEMFD_XATTR_SIZE;
+}
+
+static bool policy_ok(const struct memfd_extra *e)
+{
+	const struct memfd_luo_policy *p = e->data;
+
+	return e->length >= sizeof(*p) && !(p->nr_nodes % 64) && p->nr_nodes <= MEMFD_MAX_NODES &&
+	       e->length == sizeof(*p) + p->nr_nodes / 8 && p->first <= p->last &&
+	       p->last < MEMFD_MAX_PAGES;
+}
+
+/**
+ * memfd_extras_next - read the next one
+ * @blob:	the extras of the previous kernel
+ * @len:	bytes of them
+ * @at:		where it is; set to where the one after it is
+ * @e:		filled in
+ *
+ * Returns: 1; 0 if there are no more; -EINVAL if it cannot be right;
+ * -EOPNOTSUPP if it says something that is not known here.
+ */
+int memfd_extras_next(const void *blob, u32 len, u32 *at, struct memfd_extra *e)
+{
+	const struct memfd_luo_extra *head = blob + *at;
+	u32 left = len - *at;
+
+	if (!left)
+		return 0;
+	if (left < sizeof(*head) || head->length > left - sizeof(*head))
+		return -EINVAL;
+	e->type = head->type;
+	e->length = head->length;
+	e->data = head + 1;
+	left -= sizeof(*head) + head->length;
+	*at = len - left;
+	/* The last one may end without padding. */
+	*at += left < -*at % 8 ? left : -*at % 8;
+	switch (e->type) {
+	case MEMFD_LUO_EXTRA_XATTR:
+		return xattr_ok(e) ? 1 : -EINVAL;
+	case MEMFD_LUO_EXTRA_POLICY:
+		return policy_ok(e) ? 1 : -EINVAL;
+	default:
+		return -EOPNOTSUPP;
+	}
 }

@@ -16,6 +16,8 @@ void fuzz_hugetlb(const u8 *data, size_t size);
 void fuzz_luo(const u8 *data, size_t size);
 /* The bytes say how pages are filled that are then taken for a map. */
 void fuzz_map(const u8 *data, size_t size);
+/* The bytes are the page of a memfd, and extras. */
+void fuzz_memfd(const u8 *data, size_t size);
 /* The bytes are an array. */
 void fuzz_scratch_array(const u8 *data, size_t size);
 /* The bytes are a string. */

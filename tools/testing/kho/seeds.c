@@ -10,6 +10,7 @@
 
 #include "../../../kernel/kho/fdt.h"
 #include "../../../mm/hugetlb_luo_wire.h"
+#include "../../../mm/memfd_luo_wire.h"
 #include "fuzz.h"
 #include "seeds.h"
 #include "test.h"
@@ -254,11 +255,42 @@ static void hugetlb_seeds(seed_fn fn, void *arg)
 	fn("as it is", input, 192, arg);
 }
 
+/*
+ * A memfd
+ */
+
+static void memfd_seeds(seed_fn fn, void *arg)
+{
+	struct {
+		u8 page[512];
+		u8 extras[256];
+	} input = {};
+	struct memfd_extras out = { .buf = input.extras, .room = sizeof(input.extras) };
+	struct memfd_luo_policy policy = { .last = 9, .mode = 2, .home = -1, .nr_nodes = 64 };
+	struct memfd_meta meta = { .size = 12345, .pos = 3, .nr_folios = 1, .mode = 0644,
+				   .name = "memfd:x", .extras = 4096 };
+	u64 nodes = 2;
+	u8 *page = guarded(PAGE_SIZE);
+
+	meta.folios.first.phys = 8192;
+	meta.folios.total_pages = 1;
+	memfd_wire_write(page, &meta);
+	memcpy(input.page, page, sizeof(input.page));
+	memfd_extras_begin(&out);
+	memfd_extras_put(&out, MEMFD_LUO_EXTRA_XATTR, "user.a", 7, "value", 5);
+	memfd_extras_put(&out, MEMFD_LUO_EXTRA_XATTR, "trusted.b", 10, NULL, 0);
+	memfd_extras_put(&out, MEMFD_LUO_EXTRA_POLICY, &policy, sizeof(policy), &nodes,
+			 sizeof(nodes));
+	fn("honest", &input, sizeof(input.page) + out.len, arg);
+	fn("short", &input, sizeof(input.page) + out.len - 3, arg);
+}
+
 const struct fuzz_target fuzz_targets[] = {
 	{ "fdt", fuzz_fdt, fdt_seeds, 2048 },
 	{ "hugetlb", fuzz_hugetlb, hugetlb_seeds, 512 },
 	{ "luo", fuzz_luo, luo_seeds, 1024 },
 	{ "map", fuzz_map, map_seeds, 1024 },
+	{ "memfd", fuzz_memfd, memfd_seeds, 1024 },
 	{ "scratch_array", fuzz_scratch_array, array_seeds, 1024 },
 	{ "scratch_param", fuzz_scratch_param, param_seeds, 96 },
 	{ }

@@ -3,6 +3,7 @@
 
 const struct kho_suite *const kho_suites[] = {
 	&map_suite, &table_suite, &windows_suite, &scratch_suite,
-	&fdt_suite, &boot_suite, &luo_suite, &ext_suite, &hugetlb_suite, &fuzz_suite,
+	&fdt_suite, &boot_suite, &luo_suite, &ext_suite, &hugetlb_suite, &memfd_suite,
+	&fuzz_suite,
 	NULL
 };

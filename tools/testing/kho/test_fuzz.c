@@ -35,6 +35,11 @@ static void map(void)
 	run("map", 3000);
 }
 
+static void memfd(void)
+{
+	run("memfd", 20000);
+}
+
 static void scratch_array(void)
 {
 	run("scratch_array", 20000);
@@ -50,6 +55,7 @@ static const struct kho_case cases[] = {
 	CASE(hugetlb),
 	CASE(luo),
 	CASE(map),
+	CASE(memfd),
 	CASE(scratch_array),
 	CASE(scratch_param),
 	{ }

@@ -89,6 +89,9 @@ struct memfd_luo_time {
  * @name_len:	bytes of the name
  * @fallocend:	pages up to this index were allocated on purpose
  * @nr_pages:	pages of all folios
+ * @extras:	address of a folio with more, see &struct memfd_luo_extra; 0: none
+ * @extras_len:	bytes there
+ * @extras_crc:	crc32_le() with seed ~0 of these bytes
  * @atime:	last read
  * @mtime:	last write
  * @ctime:	last change
@@ -108,6 +111,9 @@ struct memfd_luo_ext {
 	u32 name_len;
 	u64 fallocend;
 	u64 nr_pages;
+	u64 extras;
+	u32 extras_len;
+	u32 extras_crc;
 	struct memfd_luo_time atime;
 	struct memfd_luo_time mtime;
 	struct memfd_luo_time ctime;
@@ -115,6 +121,47 @@ struct memfd_luo_ext {
 	char name[];
 } __packed;
 
-static_assert(sizeof(struct memfd_luo_ext) == 120);
+static_assert(sizeof(struct memfd_luo_ext) == 136);
+
+/* Types of extras; a receiver that does not know one hands the file on. */
+#define MEMFD_LUO_EXTRA_XATTR	1
+#define MEMFD_LUO_EXTRA_POLICY	2
+
+/**
+ * struct memfd_luo_extra - what not every memfd has
+ * @type:	MEMFD_LUO_EXTRA_*
+ * @length:	bytes that follow; the next one begins at a multiple of 8
+ *
+ * XATTR is followed by the name of an extended attribute, a NUL, and its value;
+ * POLICY by a &struct memfd_luo_policy.
+ */
+struct memfd_luo_extra {
+	u32 type;
+	u32 length;
+} __packed;
+
+static_assert(sizeof(struct memfd_luo_extra) == 8);
+
+/**
+ * struct memfd_luo_policy - on which nodes new folios are allocated
+ * @first:	first page index
+ * @last:	last page index
+ * @mode:	MPOL_* of <linux/mempolicy.h>
+ * @flags:	MPOL_F_* flags of modes
+ * @home:	home node, or -1
+ * @nr_nodes:	number of bits in @nodes, a multiple of 64
+ * @nodes:	the nodes, as set_mempolicy(2) takes them
+ */
+struct memfd_luo_policy {
+	u64 first;
+	u64 last;
+	u32 mode;
+	u32 flags;
+	s32 home;
+	u32 nr_nodes;
+	u64 nodes[];
+} __packed;
+
+static_assert(sizeof(struct memfd_luo_policy) == 32);
 
 #endif /* _LINUX_KHO_ABI_MEMFD_H */
