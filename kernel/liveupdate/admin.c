@@ -17,8 +17,12 @@
 
 #include "session.h"
 
+/* Sizes of the entries without what came later */
+#define MIN_SESSION	offsetof(struct liveupdate_admin_session, box)
+#define MIN_FILE	offsetof(struct liveupdate_admin_file, name)
+
 /* Entries that are looked up in one go. */
-#define BATCH	64U
+#define BATCH	16U
 
 /* Newer programs may know larger entries, older ones get what they know. */
 static int put_entry(u64 array, u32 stride, u32 i, const void *entry, size_t size)
@@ -45,19 +49,31 @@ static int run_get_status(struct file *file, void *arg, void __user *uarg)
 	args->pending = counts.pending;
 	args->held = counts.held;
 	args->forwarded = counts.forwarded;
+	args->boxes = counts.boxes;
 	return luo_ioctl_reply(uarg, args, sizeof(*args));
+}
+
+static u32 state_of(struct luo_session *s)
+{
+	if (s->box)
+		return luo_box_sealed(s) ? LIVEUPDATE_SESSION_SEALED : LIVEUPDATE_SESSION_UNSEALED;
+	if (!s->incoming)
+		return LIVEUPDATE_SESSION_CREATED;
+	if (s->finished)
+		return LIVEUPDATE_SESSION_FINISHED;
+	return s->held ? LIVEUPDATE_SESSION_HELD : LIVEUPDATE_SESSION_PENDING;
 }
 
 static void describe_session(struct luo_session *s, struct liveupdate_admin_session *entry)
 {
 	*entry = (struct liveupdate_admin_session) {
 		.id = s->id,
-		.state = !s->incoming ? LIVEUPDATE_SESSION_CREATED :
-			 s->finished ? LIVEUPDATE_SESSION_FINISHED :
-			 s->held ? LIVEUPDATE_SESSION_HELD : LIVEUPDATE_SESSION_PENDING,
+		.state = state_of(s),
 		.pid = s->pid,
 		.hops = s->hops,
 	};
+	if (s->box_name)
+		strscpy_pad((char *)entry->box, s->box_name, sizeof(entry->box));
 	strscpy_pad((char *)entry->comm, s->comm, sizeof(entry->comm));
 	strscpy_pad((char *)entry->name, s->name, sizeof(entry->name));
 	scoped_guard(mutex, &s->lock)
@@ -71,7 +87,7 @@ static int run_list_sessions(struct file *file, void *arg, void __user *uarg)
 	u32 room = args->count;
 	int err = 0;
 
-	if (args->reserved || args->stride < sizeof(entry))
+	if (args->reserved || args->stride < MIN_SESSION)
 		return -EINVAL;
 	for (args->count = 0; !err && args->count < room; args->count++) {
 		struct luo_session *s = luo_session_next(args->cursor);
@@ -121,7 +137,7 @@ static int run_list_files(struct file *file, void *arg, void __user *uarg)
 	struct luo_session *s;
 	int err;
 
-	if (args->reserved || args->stride < sizeof(struct liveupdate_admin_file))
+	if (args->reserved || args->stride < MIN_FILE)
 		return -EINVAL;
 	s = luo_session_get(args->session);
 	if (!s)

@@ -11,7 +11,9 @@
  *
  * - session.c: sessions, and the file descriptors that keep them
  * - handover.c: sessions on their way from one kernel to the next
- * - file.c: the files of a session
+ * - file.c, describe.c: the files of a session
+ * - box.c, stash.c, names.c: boxes, which are sessions for FDBox;
+ *   box_handover.c, box_wire.c: how they travel
  * - handler.c, flb.c, flb_reboot.c: who knows how to preserve what
  * - device.c, admin.c, ioctl.c: /dev/liveupdate and /dev/liveupdate-admin
  * - gate.c: keeps users out while a reboot freezes their files
@@ -87,6 +89,7 @@ static int freeze(struct luo_summary *sum, u64 *sessions_pa)
 	err = err ?: kho_forward_unclaimed();
 	if (!err)
 		return 0;
+	luo_boxes_unpublish();
 	luo_xluo_unpublish();
 	luo_flb_unfreeze();
 unfreeze:
@@ -112,8 +115,10 @@ int liveupdate_reboot(void)
 	u64 sessions_pa = 0;
 	int err;
 
-	if (!luo_enable)
+	if (!luo_enable) {
+		luo_boxes_report_dropped();
 		return 0;
+	}
 	err = luo_gate_close();
 	if (err)
 		return err;
@@ -127,6 +132,7 @@ int liveupdate_reboot(void)
 	}
 	luo_sessions_trim();
 	luo_out->sessions_pa = sessions_pa;
+	luo_boxes_report_dropped();
 	luo_gate_freeze();
 	pr_info("%lu sessions with %lu files and %llu KiB are handed over, frozen in %lld us\n",
 		sum.sessions, sum.files, sum.bytes >> 10,
@@ -189,6 +195,7 @@ static void __init receive_ser(const struct luo_ser *ser)
 	if (err)
 		pr_err("the list of sessions is damaged: %d; sessions are lost\n", err);
 	luo_xluo_receive(ser->liveupdate_num);
+	luo_boxes_receive(ser->liveupdate_num);
 	flb_err = luo_flb_receive(ser->flbs_pa);
 	if (flb_err)
 		pr_err("the list of FLBs is damaged: %d; they are lost\n", flb_err);

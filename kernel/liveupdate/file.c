@@ -21,10 +21,8 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
-#include <uapi/linux/liveupdate_admin.h>
-
 #include "ext_wire.h"
-#include "internal.h"
+#include "file.h"
 #include "wire.h"
 
 /* All files that are preserved or were retrieved, by what identifies them. */
@@ -57,10 +55,23 @@ static int reserve(struct luo_files *set, unsigned long nr, unsigned long nr_ext
 	return kho_block_set_grow(&set->blocks, nr - nr_ext) ?: luo_xluo_reserve(set, nr_ext);
 }
 
-static void trim_room(struct luo_files *set)
+/**
+ * luo_files_trim - give back room for files that do not go over
+ * @set:	the set
+ */
+void luo_files_trim(struct luo_files *set)
 {
-	kho_block_set_shrink(&set->blocks, set->nr - set->nr_ext);
-	luo_xluo_release(set, set->nr_ext);
+	unsigned long nr = 0, nr_ext = 0;
+	struct luo_file *f;
+
+	list_for_each_entry(f, &set->list, node) {
+		if (!luo_file_travels(f))
+			continue;
+		nr++;
+		nr_ext += is_ext(f);
+	}
+	kho_block_set_shrink(&set->blocks, nr - nr_ext);
+	luo_xluo_release(set, nr_ext);
 }
 
 static void add_at(struct luo_files *set, struct luo_file *f, struct list_head *before)
@@ -71,6 +82,16 @@ static void add_at(struct luo_files *set, struct luo_file *f, struct list_head *
 }
 
 /**
+ * luo_files_append - put a file at the end of a set
+ * @set:	the set
+ * @f:		the file, whose handler is known
+ */
+void luo_files_append(struct luo_files *set, struct luo_file *f)
+{
+	add_at(set, f, &set->list);
+}
+
+/**
  * luo_files_destroy - free what a set without files still has
  * @set:	the set
  */
@@ -78,17 +99,6 @@ void luo_files_destroy(struct luo_files *set)
 {
 	kho_block_set_destroy(&set->blocks);
 	luo_xluo_destroy(set);
-}
-
-static struct liveupdate_file_op_args op_args(const struct luo_file *f)
-{
-	return (struct liveupdate_file_op_args) {
-		.handler = f->fh,
-		.retrieve_status = f->retrieve_status,
-		.file = f->file,
-		.serialized_data = f->data,
-		.private_data = f->private_data,
-	};
 }
 
 static int identify(struct luo_file *f)
@@ -102,51 +112,73 @@ static int identify(struct luo_file *f)
 	return err;
 }
 
-/* Lets go of all that keeps a file and its handler; the last step of each. */
-static void release(struct luo_file *f)
+/**
+ * luo_file_free - let go of a file and its handler
+ * @f:		a file in no set
+ */
+void luo_file_free(struct luo_file *f)
 {
 	if (f->identified)
 		xa_erase(&identities, f->id);
-	f->identified = false;
 	if (f->fh)
 		luo_handler_put(f->fh);
-	f->fh = NULL;
 	if (f->file)
 		fput(f->file);
-	f->file = NULL;
+	kfree(f->name.text);
+	kfree(f);
 }
 
-static void remove(struct luo_files *set, struct luo_file *f)
+/**
+ * luo_file_remove - take a file out of its set, and free it
+ * @set:	the set
+ * @f:		the file, which no handler has to be told about any more
+ */
+void luo_file_remove(struct luo_files *set, struct luo_file *f)
 {
-	release(f);
 	xa_erase(&set->by_token, f->token);
 	list_del(&f->node);
 	set->nr--;
 	set->nr_ext -= is_ext(f);
-	kfree(f);
+	luo_file_free(f);
 }
 
 /*
  * Preserving
  */
 
-/* Calls the handler; whatever fails, the file is as before. */
-static int preserve_file(struct luo_files *set, struct luo_file *f)
+/**
+ * luo_file_claim - find the handler of a file, and keep others from the file
+ * @f:		the file
+ *
+ * Context: may sleep.
+ * Returns: 0; -ENOENT if no handler wants the file; -EBUSY if the file is in a
+ * set already; -ENOMEM.
+ */
+int luo_file_claim(struct luo_file *f)
 {
-	struct liveupdate_file_op_args args;
-	int err;
-
 	f->fh = luo_handler_for_file(f->file);
 	if (!f->fh)
 		return -ENOENT;
 	strscpy(f->compatible, f->fh->compatible);
-	err = identify(f);
-	/* Before the handler: after it nothing may fail any more. */
-	err = err ?: reserve(set, set->nr + 1, set->nr_ext + is_ext(f));
-	err = err ?: luo_flb_file_preserve(f->fh);
+	return identify(f);
+}
+
+/**
+ * luo_file_preserve - let the handler preserve a file
+ * @f:		a file that was claimed
+ *
+ * Context: may sleep.
+ * Returns: 0; the error of the handler or of an FLB, and the file is as before.
+ */
+int luo_file_preserve(struct luo_file *f)
+{
+	struct liveupdate_file_op_args args;
+	int err;
+
+	err = luo_flb_file_preserve(f->fh);
 	if (err)
 		return err;
-	args = op_args(f);
+	args = luo_file_args(f);
 	err = f->fh->ops->preserve(&args);
 	if (err) {
 		luo_flb_file_unpreserve(f->fh);
@@ -184,19 +216,35 @@ int luo_files_preserve(struct luo_files *set, u64 token, int fd)
 	err = err ?: xa_insert(&set->by_token, token, f, GFP_KERNEL_ACCOUNT);
 	if (err)
 		goto fail;
-	err = preserve_file(set, f);
+	err = luo_file_claim(f);
+	/* Before the handler: after it nothing may fail any more. */
+	err = err ?: reserve(set, set->nr + 1, set->nr_ext + is_ext(f));
+	err = err ?: luo_file_preserve(f);
 	if (err) {
 		xa_erase(&set->by_token, token);
 		goto fail;
 	}
-	add_at(set, f, &set->list);
+	luo_files_append(set, f);
 	return 0;
 
 fail:
-	release(f);
-	kfree(f);
-	trim_room(set);
+	luo_file_free(f);
+	luo_files_trim(set);
 	return err;
+}
+
+/**
+ * luo_file_unpreserve - undo luo_file_preserve()
+ * @f:		a file that is preserved
+ */
+void luo_file_unpreserve(struct luo_file *f)
+{
+	struct liveupdate_file_op_args args = luo_file_args(f);
+
+	f->fh->ops->unpreserve(&args);
+	luo_flb_file_unpreserve(f->fh);
+	f->data = 0;
+	f->private_data = NULL;
 }
 
 /**
@@ -208,11 +256,8 @@ void luo_files_unpreserve(struct luo_files *set)
 	struct luo_file *f, *prev;
 
 	list_for_each_entry_safe_reverse(f, prev, &set->list, node) {
-		struct liveupdate_file_op_args args = op_args(f);
-
-		f->fh->ops->unpreserve(&args);
-		luo_flb_file_unpreserve(f->fh);
-		remove(set, f);
+		luo_file_unpreserve(f);
+		luo_file_remove(set, f);
 	}
 	luo_files_destroy(set);
 }
@@ -221,16 +266,27 @@ void luo_files_unpreserve(struct luo_files *set)
  * Before the jump
  */
 
+/**
+ * luo_file_preserved - is this a file of this kernel that goes over?
+ * @f:		the file
+ *
+ * Returns: true if it is.
+ */
+bool luo_file_preserved(const struct luo_file *f)
+{
+	return f->file && !f->retrieve_status && !f->stashed;
+}
+
 static void unfreeze_until(struct luo_files *set, struct luo_file *end)
 {
 	struct luo_file *f;
 
 	list_for_each_entry(f, &set->list, node) {
-		struct liveupdate_file_op_args args = op_args(f);
+		struct liveupdate_file_op_args args = luo_file_args(f);
 
 		if (f == end)
 			return;
-		if (f->fh->ops->unfreeze)
+		if (luo_file_preserved(f) && f->fh->ops->unfreeze)
 			f->fh->ops->unfreeze(&args);
 	}
 }
@@ -247,10 +303,10 @@ int luo_files_freeze(struct luo_files *set)
 	struct luo_file *f;
 
 	list_for_each_entry(f, &set->list, node) {
-		struct liveupdate_file_op_args args = op_args(f);
+		struct liveupdate_file_op_args args = luo_file_args(f);
 		int err;
 
-		if (!f->fh->ops->freeze)
+		if (!luo_file_preserved(f) || !f->fh->ops->freeze)
 			continue;
 		err = f->fh->ops->freeze(&args);
 		if (err < 0) {
@@ -274,14 +330,15 @@ void luo_files_unfreeze(struct luo_files *set)
 }
 
 /**
- * luo_file_travels - is there anything to hand over?
+ * luo_file_travels - does this file go over?
  * @f:		the file
  *
- * Returns: false if it was retrieved: then it belongs to this kernel.
+ * Returns: true if it is preserved or waits; what was retrieved, or is just kept
+ * in a box, belongs to this kernel.
  */
 bool luo_file_travels(const struct luo_file *f)
 {
-	return !f->retrieve_status;
+	return !f->retrieve_status && !f->stashed;
 }
 
 /**
@@ -304,7 +361,7 @@ u64 luo_files_serialize(struct luo_files *set, struct luo_summary *sum, unsigned
 	kho_block_set_clear(&set->blocks);
 	kho_block_set_it_init(&it, &set->blocks);
 	list_for_each_entry(f, &set->list, node) {
-		struct liveupdate_file_op_args args = op_args(f);
+		struct liveupdate_file_op_args args = luo_file_args(f);
 		struct luo_file_ser *ser;
 
 		if (!luo_file_travels(f))
@@ -405,7 +462,7 @@ int luo_files_receive(struct luo_files *set, const struct luo_session_ser *ser)
 		err = -EINVAL;
 	if (err) {
 		list_for_each_entry_safe(f, next, &set->list, node)
-			remove(set, f);
+			luo_file_remove(set, f);
 	}
 	return err;
 }
@@ -453,7 +510,7 @@ struct file *luo_files_retrieve(struct luo_files *set, u64 token)
 		return get_file(f->file);
 	if (!find_handler(f))
 		return ERR_PTR(-EAGAIN);
-	args = op_args(f);
+	args = luo_file_args(f);
 	err = f->fh->ops->retrieve(&args);
 	if (err && args.retryable)
 		return ERR_PTR(err);
@@ -471,25 +528,37 @@ struct file *luo_files_retrieve(struct luo_files *set, u64 token)
 	return get_file(f->file);
 }
 
-static bool may_finish(struct luo_file *f)
+/**
+ * luo_file_may_finish - may a file that arrived be given up, or used freely?
+ * @f:		the file
+ *
+ * Context: may sleep.
+ * Returns: true if its handler is there, and does not refuse.
+ */
+bool luo_file_may_finish(struct luo_file *f)
 {
 	struct liveupdate_file_op_args args;
 
 	if (!find_handler(f))
 		return false;
-	args = op_args(f);
+	args = luo_file_args(f);
 	return !f->fh->ops->can_finish || f->fh->ops->can_finish(&args);
 }
 
-static void finish_file(struct luo_files *set, struct luo_file *f)
+/**
+ * luo_file_finish - a file that arrived is given up, or used freely
+ * @f:		a file that may be finished
+ *
+ * Afterwards it is removed, or what was retrieved is a file like any other.
+ */
+void luo_file_finish(struct luo_file *f)
 {
-	struct liveupdate_file_op_args args = op_args(f);
+	struct liveupdate_file_op_args args = luo_file_args(f);
 
 	f->fh->ops->finish(&args);
 	if (!f->retrieve_status)
 		luo_flb_file_take(f->fh);
 	luo_flb_file_finish(f->fh);
-	remove(set, f);
 }
 
 static int finish(struct luo_files *set, bool all)
@@ -497,14 +566,16 @@ static int finish(struct luo_files *set, bool all)
 	struct luo_file *f, *prev;
 
 	list_for_each_entry(f, &set->list, node) {
-		if ((all || f->retrieve_status) && !may_finish(f))
+		if ((all || f->retrieve_status) && !luo_file_may_finish(f))
 			return -EBUSY;
 	}
 	list_for_each_entry_safe_reverse(f, prev, &set->list, node) {
-		if (all || f->retrieve_status)
-			finish_file(set, f);
+		if (!all && !f->retrieve_status)
+			continue;
+		luo_file_finish(f);
+		luo_file_remove(set, f);
 	}
-	trim_room(set);
+	luo_files_trim(set);
 	return 0;
 }
 
@@ -532,61 +603,4 @@ int luo_files_finish(struct luo_files *set)
 int luo_files_finish_retrieved(struct luo_files *set)
 {
 	return finish(set, false);
-}
-
-/* The handler may tell what it made of the file, or what arrived. */
-static u64 bytes_of(struct luo_file *f)
-{
-	struct liveupdate_file_handler *fh = f->fh ?: luo_handler_find(f->compatible);
-	struct liveupdate_file_op_args args = op_args(f);
-	u64 bytes = 0;
-
-	args.handler = fh;
-	if (fh && fh->ops->get_size && f->retrieve_status >= 0)
-		bytes = fh->ops->get_size(&args);
-	if (fh && !f->fh)
-		luo_handler_put(fh);
-	return bytes;
-}
-
-static u32 state_of(const struct luo_file *f)
-{
-	if (f->retrieve_status)
-		return f->retrieve_status > 0 ? LIVEUPDATE_FILE_RETRIEVED :
-						LIVEUPDATE_FILE_FAILED;
-	return f->file ? LIVEUPDATE_FILE_PRESERVED : LIVEUPDATE_FILE_PENDING;
-}
-
-/**
- * luo_files_describe - tell about some files of a set
- * @set:	the set
- * @first:	how many files to pass over
- * @to:		what to fill in
- * @room:	how many there is room for
- *
- * Returns: how many were filled in.
- */
-unsigned int luo_files_describe(struct luo_files *set, u64 first,
-				struct liveupdate_admin_file *to, unsigned int room)
-{
-	struct luo_file *f;
-	unsigned int n = 0;
-
-	list_for_each_entry(f, &set->list, node) {
-		if (n == room)
-			break;
-		if (first) {
-			first--;
-			continue;
-		}
-		to[n] = (struct liveupdate_admin_file) {
-			.token = f->token,
-			.bytes = bytes_of(f),
-			.state = state_of(f),
-			.error = f->retrieve_status < 0 ? -f->retrieve_status : 0,
-		};
-		strscpy_pad((char *)to[n].compatible, f->compatible, sizeof(to[n].compatible));
-		n++;
-	}
-	return n;
 }

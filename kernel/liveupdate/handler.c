@@ -8,6 +8,8 @@
 #include <linux/rwsem.h>
 #include <linux/string.h>
 
+#include <asm/sections.h>
+
 #include "internal.h"
 #include "wire.h"
 
@@ -79,6 +81,10 @@ static struct liveupdate_file_handler *find(const char *compatible)
  * Handlers are asked in the order of their registration whether a file is
  * theirs.  Possible at any time, also for files that have arrived already.
  *
+ * While live update is off nothing is preserved.  But FDBox may still ask those
+ * whose handler is part of the kernel's own data, and never goes away, which
+ * files are theirs.
+ *
  * Context: may sleep.
  * Returns: 0; -EOPNOTSUPP if live update is off; -EINVAL if a mandatory
  * operation is missing or the name is empty or too long; -EEXIST if the name
@@ -88,7 +94,7 @@ int liveupdate_register_file_handler(struct liveupdate_file_handler *fh)
 {
 	const struct liveupdate_file_ops *ops = fh->ops;
 
-	if (!liveupdate_enabled())
+	if (!liveupdate_enabled() && !is_kernel_core_data((unsigned long)fh))
 		return -EOPNOTSUPP;
 	if (!ops || !ops->can_preserve || !ops->preserve || !ops->unpreserve ||
 	    !ops->retrieve || !ops->finish ||
@@ -99,7 +105,7 @@ int liveupdate_register_file_handler(struct liveupdate_file_handler *fh)
 		return -EEXIST;
 	INIT_LIST_HEAD(&ACCESS_PRIVATE(fh, flb_list));
 	list_add_tail(&ACCESS_PRIVATE(fh, list), &handlers);
-	return 0;
+	return liveupdate_enabled() ? 0 : -EOPNOTSUPP;
 }
 EXPORT_SYMBOL_GPL(liveupdate_register_file_handler);
 
@@ -114,8 +120,6 @@ EXPORT_SYMBOL_GPL(liveupdate_register_file_handler);
  */
 void liveupdate_unregister_file_handler(struct liveupdate_file_handler *fh)
 {
-	if (!liveupdate_enabled())
-		return;
 	guard(rwsem_write)(&registry);
 	if (find(fh->compatible) != fh)
 		return;

@@ -77,9 +77,13 @@ int luo_sessions_reserve(void)
 	int err;
 
 	guard(mutex)(&luo_sessions_lock);
-	err = kho_block_set_grow(&luo_session_blocks, luo_outgoing.nr + luo_incoming.nr);
+	err = kho_block_set_grow(&luo_session_blocks, luo_sessions_nr());
 	list_for_each_entry(s, &luo_incoming.list, node)
-		err = err ?: luo_files_reserve(&s->files);
+		err = err ?: luo_files_reserve(&s->files) ?: luo_box_reserve(s);
+	list_for_each_entry(s, &luo_boxes.list, node) {
+		if (luo_box_travels(s))
+			err = err ?: luo_files_reserve(&s->files) ?: luo_box_reserve(s);
+	}
 	return err;
 }
 
@@ -96,39 +100,40 @@ bool luo_sessions_exist(void)
 {
 	struct luo_session *s;
 
-	guard(mutex)(&luo_sessions_lock);
-	if (luo_outgoing.nr)
-		return true;
-	list_for_each_entry(s, &luo_incoming.list, node) {
-		if (!s->finished)
+	scoped_guard(mutex, &luo_sessions_lock) {
+		if (luo_outgoing.nr)
 			return true;
+		list_for_each_entry(s, &luo_incoming.list, node) {
+			if (!s->finished)
+				return true;
+		}
 	}
-	return false;
+	return luo_boxes_travel();
 }
 
 /* Latest first; @s itself is not frozen. */
-static void unfreeze_before(struct luo_session *s)
+static void unfreeze_before(struct luo_sessions *table, struct luo_session *s)
 {
-	list_for_each_entry_continue_reverse(s, &luo_outgoing.list, node)
+	list_for_each_entry_continue_reverse(s, &table->list, node)
 		luo_files_unfreeze(&s->files);
 }
 
-/**
- * luo_sessions_freeze - freeze the files of all sessions
- *
- * Returns: 0; the error of the first file that failed, and no file is frozen.
- */
-int luo_sessions_freeze(void)
+static void unfreeze_all(struct luo_sessions *table)
+{
+	unfreeze_before(table, list_entry(&table->list, struct luo_session, node));
+}
+
+static int freeze_all(struct luo_sessions *table)
 {
 	struct luo_session *s;
 	int err;
 
-	list_for_each_entry(s, &luo_outgoing.list, node) {
+	list_for_each_entry(s, &table->list, node) {
 		scoped_guard(mutex, &s->lock)
 			err = luo_files_freeze(&s->files);
 		if (err) {
 			pr_err("session '%s' cannot be frozen: %d\n", s->name, err);
-			unfreeze_before(s);
+			unfreeze_before(table, s);
 			return err;
 		}
 	}
@@ -136,11 +141,29 @@ int luo_sessions_freeze(void)
 }
 
 /**
+ * luo_sessions_freeze - freeze the files of all sessions and boxes
+ *
+ * Returns: 0; the error of the first file that failed, and no file is frozen.
+ */
+int luo_sessions_freeze(void)
+{
+	int err = freeze_all(&luo_outgoing);
+
+	if (err)
+		return err;
+	err = freeze_all(&luo_boxes);
+	if (err)
+		unfreeze_all(&luo_outgoing);
+	return err;
+}
+
+/**
  * luo_sessions_unfreeze - undo luo_sessions_freeze()
  */
 void luo_sessions_unfreeze(void)
 {
-	unfreeze_before(list_entry(&luo_outgoing.list, struct luo_session, node));
+	unfreeze_all(&luo_boxes);
+	unfreeze_all(&luo_outgoing);
 }
 
 static bool wire_name_taken(struct hlist_head *names, const char *name)
@@ -181,7 +204,7 @@ static int write_session(struct luo_session *s, struct hlist_head *names,
 	ser->files = luo_files_serialize(&s->files, sum, &count);
 	ser->count = count;
 	sum->sessions++;
-	return luo_xluo_add_session(s);
+	return luo_xluo_add_session(s) ?: luo_box_write(s);
 }
 
 /**
@@ -189,7 +212,8 @@ static int write_session(struct luo_session *s, struct hlist_head *names,
  * @sum:	what goes over
  * @head_pa:	set to the address of the chain; 0 if there are no sessions
  *
- * Returns: 0, to be undone by luo_xluo_unpublish(); -ENOMEM or -ENOSPC.
+ * Returns: 0, to be undone by luo_xluo_unpublish() and
+ * luo_boxes_unpublish(); -ENOMEM or -ENOSPC.
  */
 int luo_sessions_serialize(struct luo_summary *sum, u64 *head_pa)
 {
@@ -206,6 +230,7 @@ int luo_sessions_serialize(struct luo_summary *sum, u64 *head_pa)
 	kho_block_set_clear(&luo_session_blocks);
 	kho_block_set_it_init(&it, &luo_session_blocks);
 	luo_xluo_begin();
+	luo_boxes_begin();
 	list_for_each_entry(s, &luo_outgoing.list, node)
 		err = err ?: write_session(s, names, &it, sum);
 	list_for_each_entry(s, &luo_incoming.list, node) {
@@ -214,9 +239,13 @@ int luo_sessions_serialize(struct luo_summary *sum, u64 *head_pa)
 		luo_files_report_lost(&s->files, s->name);
 		err = err ?: write_session(s, names, &it, sum);
 	}
+	list_for_each_entry(s, &luo_boxes.list, node) {
+		if (luo_box_travels(s))
+			err = err ?: write_session(s, names, &it, sum);
+	}
 	kvfree(names);
 	*head_pa = kho_block_set_head_pa(&luo_session_blocks);
-	return err ?: luo_xluo_publish();
+	return err ?: luo_xluo_publish() ?: luo_boxes_publish();
 }
 
 static void trim(struct luo_sessions *table)
@@ -236,6 +265,8 @@ void luo_sessions_trim(void)
 {
 	trim(&luo_outgoing);
 	trim(&luo_incoming);
+	trim(&luo_boxes);
 	kho_block_set_trim(&luo_session_blocks);
 	luo_xluo_trim();
+	luo_boxes_trim();
 }

@@ -12,6 +12,8 @@
 #include <linux/types.h>
 #include <linux/xarray.h>
 
+#include "names.h"
+
 struct file;
 struct liveupdate_admin_file;
 struct luo_ext;
@@ -56,6 +58,8 @@ void luo_gate_open(void);
  * @id:			what makes it the same as another file
  * @retrieve_status:	see &struct liveupdate_file_op_args
  * @identified:		@id is in the table of those
+ * @stashed:		in a box, and not preserved
+ * @name:		in a box; without text elsewhere
  */
 struct luo_file {
 	struct list_head node;
@@ -68,6 +72,8 @@ struct luo_file {
 	unsigned long id;
 	int retrieve_status;
 	bool identified;
+	bool stashed;
+	struct luo_name name;
 };
 
 /**
@@ -100,6 +106,7 @@ struct luo_summary {
 /* file.c: callers lock the set */
 void luo_files_init(struct luo_files *set);
 void luo_files_destroy(struct luo_files *set);
+void luo_files_trim(struct luo_files *set);
 int luo_files_preserve(struct luo_files *set, u64 token, int fd);
 void luo_files_unpreserve(struct luo_files *set);
 int luo_files_freeze(struct luo_files *set);
@@ -114,8 +121,6 @@ int luo_files_reserve(struct luo_files *set);
 struct file *luo_files_retrieve(struct luo_files *set, u64 token);
 int luo_files_finish(struct luo_files *set);
 int luo_files_finish_retrieved(struct luo_files *set);
-unsigned int luo_files_describe(struct luo_files *set, u64 first,
-				struct liveupdate_admin_file *to, unsigned int room);
 
 /* xluo.c */
 extern struct luo_ext luo_xluo;
@@ -128,6 +133,10 @@ int luo_xluo_publish(void);
 void luo_xluo_unpublish(void);
 void luo_xluo_trim(void);
 void luo_xluo_receive(u64 number);
+
+/* describe.c: callers lock the set */
+unsigned int luo_files_describe(struct luo_files *set, u64 first,
+				struct liveupdate_admin_file *to, unsigned int room);
 
 /* handler.c */
 struct liveupdate_file_handler *luo_handler_for_file(struct file *file);
@@ -164,6 +173,36 @@ void luo_sessions_unfreeze(void);
 int luo_sessions_serialize(struct luo_summary *sum, u64 *head_pa);
 void luo_sessions_trim(void);
 bool luo_sessions_exist(void);
+
+/* box.c */
+#ifdef CONFIG_LIVEUPDATE_BOX
+bool luo_boxes_travel(void);
+void luo_boxes_report_dropped(void);
+
+/* box_handover.c */
+void luo_boxes_begin(void);
+int luo_boxes_publish(void);
+void luo_boxes_unpublish(void);
+void luo_boxes_trim(void);
+void luo_boxes_receive(u64 number);
+#else
+static inline bool luo_boxes_travel(void)
+{
+	return false;
+}
+
+static inline void luo_boxes_report_dropped(void) { }
+static inline void luo_boxes_begin(void) { }
+
+static inline int luo_boxes_publish(void)
+{
+	return 0;
+}
+
+static inline void luo_boxes_unpublish(void) { }
+static inline void luo_boxes_trim(void) { }
+static inline void luo_boxes_receive(u64 number) { }
+#endif
 
 /* device.c */
 int luo_device_init(void);

@@ -31,6 +31,7 @@
 DEFINE_MUTEX(luo_sessions_lock);
 struct luo_sessions luo_outgoing = { .list = LIST_HEAD_INIT(luo_outgoing.list) };
 struct luo_sessions luo_incoming = { .list = LIST_HEAD_INIT(luo_incoming.list) };
+struct luo_sessions luo_boxes = { .list = LIST_HEAD_INIT(luo_boxes.list) };
 struct kho_block_set luo_session_blocks =
 	KHO_BLOCK_SET_INIT(luo_session_blocks, sizeof(struct luo_session_ser));
 
@@ -101,6 +102,7 @@ static void free_session(struct kref *ref)
 	struct luo_session *s = container_of(ref, struct luo_session, ref);
 
 	luo_files_destroy(&s->files);
+	luo_box_free(s);
 	mutex_destroy(&s->lock);
 	kfree(s);
 }
@@ -162,45 +164,12 @@ void luo_sessions_count(struct luo_session_counts *counts)
 	memset(counts, 0, sizeof(*counts));
 	guard(mutex)(&luo_sessions_lock);
 	counts->created = luo_outgoing.nr;
+	counts->boxes = luo_boxes.nr;
 	list_for_each_entry(s, &luo_incoming.list, node) {
 		counts->held += s->held;
 		counts->pending += !s->held;
 		counts->forwarded += !!s->hops;
 	}
-}
-
-static struct luo_sessions *table_of(const struct luo_session *s)
-{
-	return s->incoming ? &luo_incoming : &luo_outgoing;
-}
-
-/**
- * luo_session_insert - put a session into its table
- * @s:		the session
- *
- * It comes behind those with the same name, also in the order of lookups.
- *
- * Returns: 0 or -ENOMEM.
- */
-int luo_session_insert(struct luo_session *s)
-{
-	struct luo_sessions *table = table_of(s);
-	struct hlist_head *head = &table->by_name[luo_session_hash(s->name)];
-	struct luo_session *other, *last = NULL;
-	int err = xa_insert(&by_id, last_id + 1, s, GFP_KERNEL_ACCOUNT);
-
-	if (err)
-		return err;
-	hlist_for_each_entry(other, head, by_name)
-		last = other;
-	if (last)
-		hlist_add_behind(&s->by_name, &last->by_name);
-	else
-		hlist_add_head(&s->by_name, head);
-	list_add_tail(&s->node, &table->list);
-	s->id = ++last_id;
-	table->nr++;
-	return 0;
 }
 
 /**
@@ -222,23 +191,121 @@ static void belongs_to_current(struct luo_session *s)
 	get_task_comm(s->comm, current);
 }
 
-static void remove_and_free(struct luo_session *s)
+/**
+ * luo_sessions_nr - for how many sessions is there room?
+ *
+ * Returns: as many as there are in all tables.
+ */
+unsigned long luo_sessions_nr(void)
+{
+	return luo_outgoing.nr + luo_incoming.nr + luo_boxes.nr;
+}
+
+static struct luo_sessions *table_of(const struct luo_session *s)
+{
+	return s->box ? &luo_boxes : s->incoming ? &luo_incoming : &luo_outgoing;
+}
+
+/* It comes behind those with the same name. */
+static void hash_name(struct luo_session *s, struct hlist_head *head)
+{
+	struct luo_session *other, *last = NULL;
+
+	hlist_for_each_entry(other, head, by_name)
+		last = other;
+	if (last)
+		hlist_add_behind(&s->by_name, &last->by_name);
+	else
+		hlist_add_head(&s->by_name, head);
+}
+
+/**
+ * luo_session_insert - put a session into its table
+ * @s:		the session
+ *
+ * It comes behind those with the same name, also in the order of lookups.  One
+ * that is made here belongs to the current task.
+ *
+ * Returns: 0; -ENOMEM; -ENOSPC if so many cannot travel.
+ */
+int luo_session_insert(struct luo_session *s)
+{
+	struct luo_sessions *table = table_of(s);
+	int err = 0;
+
+	/* Room for what arrived is made later, and boxes can do without. */
+	if (!s->incoming && liveupdate_enabled())
+		err = kho_block_set_grow(&luo_session_blocks, luo_sessions_nr() + 1);
+	err = err ?: xa_insert(&by_id, last_id + 1, s, GFP_KERNEL_ACCOUNT);
+	if (err)
+		return err;
+	if (table->by_name)
+		hash_name(s, &table->by_name[luo_session_hash(s->name)]);
+	if (!s->incoming)
+		belongs_to_current(s);
+	list_add_tail(&s->node, &table->list);
+	s->id = ++last_id;
+	table->nr++;
+	return 0;
+}
+
+/**
+ * luo_session_remove - take a session out of its table
+ * @s:		the session; who does not look at it otherwise may not do so any more
+ */
+void luo_session_remove(struct luo_session *s)
 {
 	scoped_guard(mutex, &luo_sessions_lock) {
 		xa_erase(&by_id, s->id);
 		list_del(&s->node);
-		hlist_del(&s->by_name);
+		hlist_del_init(&s->by_name);
 		table_of(s)->nr--;
-		kho_block_set_shrink(&luo_session_blocks, luo_outgoing.nr + luo_incoming.nr);
+		kho_block_set_shrink(&luo_session_blocks, luo_sessions_nr());
 	}
 	luo_session_put(s);
+}
+
+/**
+ * luo_session_hold_box - hold an incoming session that is a box
+ * @s:		a session
+ *
+ * Returns: true if it waits, and has the name of a box.
+ */
+bool luo_session_hold_box(struct luo_session *s)
+{
+	guard(mutex)(&luo_sessions_lock);
+	if (!s->incoming || s->box || !s->box_name || s->held)
+		return false;
+	s->held = true;
+	return true;
+}
+
+/**
+ * luo_session_to_box - FDBox takes an incoming session over
+ * @s:		a session that is held
+ * @box:	what makes a box of it
+ *
+ * Context: luo_sessions_lock is held.
+ */
+void luo_session_to_box(struct luo_session *s, struct luo_box *box)
+{
+	hlist_del_init(&s->by_name);
+	list_move_tail(&s->node, &luo_boxes.list);
+	luo_incoming.nr--;
+	luo_boxes.nr++;
+	s->held = false;
+	s->box = box;
 }
 
 /*
  * The file of a session
  */
 
-static void let_go(struct luo_session *s)
+/**
+ * luo_session_let_go - an incoming session is pending again
+ * @s:		the session
+ */
+void luo_session_let_go(struct luo_session *s)
 {
 	guard(mutex)(&luo_sessions_lock);
 	s->held = false;
@@ -250,7 +317,7 @@ static void let_go(struct luo_session *s)
 static void end_outgoing(struct luo_session *s)
 {
 	luo_files_unpreserve(&s->files);
-	remove_and_free(s);
+	luo_session_remove(s);
 }
 
 /*
@@ -267,10 +334,10 @@ static void end_incoming(struct luo_session *s)
 		pr_warn("session '%s' was closed but cannot be finished: it stays pending\n",
 			s->name);
 	if (!s->files.nr) {
-		remove_and_free(s);
+		luo_session_remove(s);
 		return;
 	}
-	let_go(s);
+	luo_session_let_go(s);
 }
 
 static int session_release(struct inode *inode, struct file *file)
@@ -406,11 +473,7 @@ struct file *luo_session_create(const char *name)
 	if (!s)
 		return ERR_PTR(-ENOMEM);
 	scoped_guard(mutex, &luo_sessions_lock) {
-		err = find(&luo_outgoing, name, false) ? -EEXIST :
-		      kho_block_set_grow(&luo_session_blocks,
-					 luo_outgoing.nr + luo_incoming.nr + 1);
-		belongs_to_current(s);
-		err = err ?: luo_session_insert(s);
+		err = find(&luo_outgoing, name, false) ? -EEXIST : luo_session_insert(s);
 	}
 	if (err) {
 		luo_session_put(s);
@@ -418,7 +481,7 @@ struct file *luo_session_create(const char *name)
 	}
 	file = open_session(s);
 	if (IS_ERR(file))
-		remove_and_free(s);
+		luo_session_remove(s);
 	return file;
 }
 
@@ -444,7 +507,7 @@ struct file *luo_session_retrieve(const char *name)
 	}
 	file = open_session(s);
 	if (IS_ERR(file))
-		let_go(s);
+		luo_session_let_go(s);
 	return file;
 }
 
@@ -458,9 +521,9 @@ void luo_session_abandon(struct file *file)
 
 	file->private_data = NULL;
 	if (s->incoming)
-		let_go(s);
+		luo_session_let_go(s);
 	else
-		remove_and_free(s);
+		luo_session_remove(s);
 	fput(file);
 }
 
@@ -481,7 +544,7 @@ int luo_session_discard(u64 id)
 		s = xa_load(&by_id, id);
 		if (!s)
 			return -ENOENT;
-		if (!s->incoming || s->held)
+		if (s->box || !s->incoming || s->held)
 			return -EBUSY;
 		s->held = true;
 		belongs_to_current(s);
@@ -489,10 +552,10 @@ int luo_session_discard(u64 id)
 	scoped_guard(mutex, &s->lock)
 		err = luo_files_finish(&s->files);
 	if (err) {
-		let_go(s);
+		luo_session_let_go(s);
 		return err;
 	}
 	pr_info("session '%s' was discarded by %s (%d)\n", s->name, s->comm, s->pid);
-	remove_and_free(s);
+	luo_session_remove(s);
 	return 0;
 }

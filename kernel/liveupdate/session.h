@@ -28,6 +28,9 @@
  * @incoming:	it arrived; otherwise it was created here
  * @held:	it arrived, and somebody has a file descriptor of it
  * @finished:	it arrived, and its user said that this was all
+ * @box:	FDBox has it as a box; otherwise NULL
+ * @box_name:	name of the box, also of one that FDBox does not have; or NULL
+ * @box_records: room for names that travel
  * @name:	name here
  * @wire_name:	name in the next kernel
  */
@@ -45,6 +48,9 @@ struct luo_session {
 	bool incoming;
 	bool held;
 	bool finished;
+	struct luo_box *box;
+	const char *box_name;
+	unsigned long box_records;
 	char name[LIVEUPDATE_SESSION_NAME_LENGTH];
 	char wire_name[LIVEUPDATE_SESSION_NAME_LENGTH];
 };
@@ -54,7 +60,7 @@ struct luo_session {
 /**
  * struct luo_sessions - a table of sessions
  * @list:	in order
- * @by_name:	hash of them
+ * @by_name:	hash of them; boxes are found by other names
  * @nr:		how many
  */
 struct luo_sessions {
@@ -63,8 +69,8 @@ struct luo_sessions {
 	unsigned long nr;
 };
 
-extern struct luo_sessions luo_outgoing, luo_incoming;
-extern struct mutex luo_sessions_lock;		/* both tables, held, room */
+extern struct luo_sessions luo_outgoing, luo_incoming, luo_boxes;
+extern struct mutex luo_sessions_lock;		/* all tables, held, room */
 extern struct kho_block_set luo_session_blocks;	/* room for all of them */
 
 unsigned int luo_session_hash(const char *name);
@@ -74,6 +80,11 @@ struct luo_session *luo_session_pending(const char *name);
 
 /* xluo.c */
 int luo_xluo_add_session(const struct luo_session *s);
+void luo_session_remove(struct luo_session *s);
+void luo_session_let_go(struct luo_session *s);
+bool luo_session_hold_box(struct luo_session *s);
+void luo_session_to_box(struct luo_session *s, struct luo_box *box);
+unsigned long luo_sessions_nr(void);
 
 /* For the administrator. */
 
@@ -83,12 +94,14 @@ int luo_xluo_add_session(const struct luo_session *s);
  * @pending:	those that wait
  * @held:	those that arrived and are held open
  * @forwarded:	of the last two, those the previous kernel did not create
+ * @boxes:	boxes
  */
 struct luo_session_counts {
 	u64 created;
 	u64 pending;
 	u64 held;
 	u64 forwarded;
+	u64 boxes;
 };
 
 struct luo_session *luo_session_get(u64 id);
@@ -96,5 +109,42 @@ struct luo_session *luo_session_next(u64 id);
 void luo_session_put(struct luo_session *s);
 void luo_sessions_count(struct luo_session_counts *counts);
 int luo_session_discard(u64 id);
+
+#ifdef CONFIG_LIVEUPDATE_BOX
+
+/* box.c */
+void luo_box_free(struct luo_session *s);
+bool luo_box_travels(struct luo_session *s);
+bool luo_box_sealed(struct luo_session *s);
+
+/* box_handover.c */
+int luo_box_reserve(struct luo_session *s);
+int luo_box_write(struct luo_session *s);
+
+#else
+
+static inline void luo_box_free(struct luo_session *s) { }
+
+static inline bool luo_box_travels(struct luo_session *s)
+{
+	return false;
+}
+
+static inline bool luo_box_sealed(struct luo_session *s)
+{
+	return false;
+}
+
+static inline int luo_box_reserve(struct luo_session *s)
+{
+	return 0;
+}
+
+static inline int luo_box_write(struct luo_session *s)
+{
+	return 0;
+}
+
+#endif /* CONFIG_LIVEUPDATE_BOX */
 
 #endif /* _LUO_SESSION_H */

@@ -31,6 +31,7 @@ enum {
  * @held:	out: sessions that arrived and are held open
  * @forwarded:	out: sessions that arrived, were not created by the kernel before
  *		this one, and wait or are held
+ * @boxes:	out: boxes
  */
 struct liveupdate_admin_get_status {
 	__u32 size;
@@ -40,6 +41,7 @@ struct liveupdate_admin_get_status {
 	__aligned_u64 pending;
 	__aligned_u64 held;
 	__aligned_u64 forwarded;
+	__aligned_u64 boxes;
 };
 
 #define LIVEUPDATE_ADMIN_GET_STATUS \
@@ -51,7 +53,12 @@ enum {
 	LIVEUPDATE_SESSION_PENDING = 2,	/* it arrived and waits */
 	LIVEUPDATE_SESSION_HELD = 3,	/* it arrived and its file descriptor is open */
 	LIVEUPDATE_SESSION_FINISHED = 4, /* as before, and nothing is in it any more */
+	LIVEUPDATE_SESSION_SEALED = 5,	/* a sealed box: it goes over */
+	LIVEUPDATE_SESSION_UNSEALED = 6, /* a box; only files that are pending go over */
 };
+
+/* Size of the name of a box or of a file in it, with the NUL. */
+#define LIVEUPDATE_ADMIN_NAME_LENGTH	256
 
 /**
  * struct liveupdate_admin_session - a session
@@ -63,6 +70,7 @@ enum {
  * @reserved:	0
  * @comm:	its name then
  * @name:	name of the session
+ * @box:	name of the box, if it is one; otherwise empty
  */
 struct liveupdate_admin_session {
 	__aligned_u64 id;
@@ -73,6 +81,7 @@ struct liveupdate_admin_session {
 	__u32 reserved;
 	__u8 comm[16];
 	__u8 name[LIVEUPDATE_SESSION_NAME_LENGTH];
+	__u8 box[LIVEUPDATE_ADMIN_NAME_LENGTH];
 };
 
 /**
@@ -103,6 +112,7 @@ enum {
 	LIVEUPDATE_FILE_PENDING = 2,	/* arrived and was not retrieved */
 	LIVEUPDATE_FILE_RETRIEVED = 3,
 	LIVEUPDATE_FILE_FAILED = 4,	/* cannot be retrieved any more */
+	LIVEUPDATE_FILE_STASHED = 5,	/* in a box that is not sealed: dropped by a kexec */
 };
 
 /**
@@ -112,6 +122,7 @@ enum {
  * @state:	LIVEUPDATE_FILE_*
  * @error:	why it failed, as a positive errno
  * @compatible:	name of its format
+ * @name:	its name in a box; otherwise empty
  */
 struct liveupdate_admin_file {
 	__aligned_u64 token;
@@ -119,6 +130,7 @@ struct liveupdate_admin_file {
 	__u32 state;
 	__u32 error;
 	__u8 compatible[48];
+	__u8 name[LIVEUPDATE_ADMIN_NAME_LENGTH];
 };
 
 /**

@@ -4,8 +4,8 @@
  *
  * TEST ONLY.  Plays the hostile, or broken, previous kernel: every word written
  * to /sys/kernel/debug/liveupdate_corrupt is one thing that is done to the
- * serialised sessions, files and FLBs at the last moment before the jump;
- * "@N" behind it says to which session.
+ * serialised sessions, files, FLBs and boxes at the last moment before the jump;
+ * "@N" behind it says to which session or box.
  */
 #include <linux/bits.h>
 #include <linux/debugfs.h>
@@ -19,6 +19,8 @@
 #include <linux/uaccess.h>
 
 #include "../../kho/internal.h"
+#include "../box.h"
+#include "../box_wire.h"
 #include "../ext.h"
 #include "../ext_wire.h"
 #include "../internal.h"
@@ -388,6 +390,69 @@ static void ext_type(void)
 	ext_seal();
 }
 
+/*
+ * Boxes.  There have to be two files in each.
+ */
+
+static struct fdbox_ser *box_session(void)
+{
+	struct kho_block_header_ser *records = phys_to_virt(luo_fdbox_ext.ser->records);
+
+	return (struct fdbox_ser *)(records + 1) + 4 * target;
+}
+
+static void box_seal(void)
+{
+	luo_fdbox_ext.ser->crc = luo_ext_checksum(luo_fdbox_ext.ser, &luo_fdbox_ext.records);
+}
+
+static void box_checksum(void)
+{
+	box_session()[1].name[0]++;
+}
+
+static void box_version(void)
+{
+	luo_fdbox_ext.ser->version++;
+	box_seal();
+}
+
+static void box_files(void)
+{
+	box_session()->number++;
+	box_seal();
+}
+
+static void box_name(void)
+{
+	strscpy_pad(box_session()[1].name, "../null");
+	box_seal();
+}
+
+static void box_nobody(void)
+{
+	strscpy_pad(box_session()->name, "nobody");
+	box_seal();
+}
+
+static void box_token(void)
+{
+	box_session()[2].number = 99;
+	box_seal();
+}
+
+static void box_file_twice(void)
+{
+	strscpy_pad(box_session()[3].name, box_session()[2].name);
+	box_seal();
+}
+
+static void box_twice(void)
+{
+	strscpy_pad(box_session()[1].name, box_session()[-3].name);
+	box_seal();
+}
+
 #define WAY(_fn)	{ #_fn, _fn }
 
 static const struct way {
@@ -410,6 +475,8 @@ static const struct way {
 	WAY(ext_session_unknown), WAY(ext_session_nameless), WAY(ext_session_unterminated),
 	WAY(ext_token_twice), WAY(ext_position), WAY(ext_position_max), WAY(ext_not_ours),
 	WAY(ext_type),
+	WAY(box_checksum), WAY(box_version), WAY(box_files), WAY(box_name), WAY(box_nobody),
+	WAY(box_token), WAY(box_file_twice), WAY(box_twice),
 };
 
 #define MAX_ARMED	16
