@@ -8,6 +8,8 @@
 
 #include <linux/types.h>
 
+/* The bytes say what is in records that are then taken for boxes. */
+void fuzz_box(const u8 *data, size_t size);
 /* The bytes are a tree. */
 void fuzz_fdt(const u8 *data, size_t size);
 /* The bytes are a page, after the first one. */
@@ -90,5 +92,13 @@ enum {
 
 #define FUZZ_LUO_PAGES	16
 #define FUZZ_LUO_EXT	7	/* the page that is the head of an extension */
+
+/* How fuzz_box() reads its input: a record for each of these. */
+struct fuzz_box_op {
+	u8 what;		/* its type; 128: its name does not end */
+	u8 number;		/* 255: as large as can be */
+	u8 length;		/* of the name, which repeats this letter */
+	u8 letter;
+};
 
 #endif /* _KHO_FUZZ_H */

@@ -285,7 +285,31 @@ static void memfd_seeds(seed_fn fn, void *arg)
 	fn("short", &input, sizeof(input.page) + out.len - 3, arg);
 }
 
+/*
+ * Boxes
+ */
+
+static void box_seeds(seed_fn fn, void *arg)
+{
+	static const struct fuzz_box_op honest[] = {
+		{ 1, 2, 9, 's' }, { 2, 0, 5, 'b' }, { 3, 0, 1, 'f' }, { 3, 1, 255, 'g' },
+		{ 1, 0, 63, 's' }, { 2, 0, 255, 'b' },
+	};
+	static const struct fuzz_box_op endless[] = {
+		{ 1, 255, 9, 's' }, { 2, 0, 5, 'b' }, { 3, 0, 1, 'f' },
+	};
+	static const struct fuzz_box_op names[] = {
+		{ 1, 3, 64, 's' }, { 2, 0, 2, '.' }, { 3, 0, 0, 0 }, { 131, 0, 0, 'f' },
+		{ 3, 0, 2, '/' },
+	};
+
+	fn("honest", honest, sizeof(honest), arg);
+	fn("endless", endless, sizeof(endless), arg);
+	fn("names", names, sizeof(names), arg);
+}
+
 const struct fuzz_target fuzz_targets[] = {
+	{ "box", fuzz_box, box_seeds, 512 },
 	{ "fdt", fuzz_fdt, fdt_seeds, 2048 },
 	{ "hugetlb", fuzz_hugetlb, hugetlb_seeds, 512 },
 	{ "luo", fuzz_luo, luo_seeds, 1024 },

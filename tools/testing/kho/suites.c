@@ -4,6 +4,6 @@
 const struct kho_suite *const kho_suites[] = {
 	&map_suite, &table_suite, &windows_suite, &scratch_suite,
 	&fdt_suite, &boot_suite, &luo_suite, &ext_suite, &hugetlb_suite, &memfd_suite,
-	&fuzz_suite,
+	&box_suite, &fuzz_suite,
 	NULL
 };

@@ -33,7 +33,7 @@ struct kho_suite {
 
 extern const struct kho_suite map_suite, table_suite, windows_suite, scratch_suite,
 			      fdt_suite, boot_suite, luo_suite, ext_suite, hugetlb_suite,
-			      memfd_suite,
+			      memfd_suite, box_suite,
 			      fuzz_suite;
 
 /* What the program runs; ends with NULL. */

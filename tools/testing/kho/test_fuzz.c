@@ -15,6 +15,11 @@ static void run(const char *name, unsigned long rounds)
 	CHECK_EQ(fuzz_random(t, 1, rounds, 0), rounds);
 }
 
+static void box(void)
+{
+	run("box", 20000);
+}
+
 static void fdt(void)
 {
 	run("fdt", 20000);
@@ -51,6 +56,7 @@ static void scratch_param(void)
 }
 
 static const struct kho_case cases[] = {
+	CASE(box),
 	CASE(fdt),
 	CASE(hugetlb),
 	CASE(luo),

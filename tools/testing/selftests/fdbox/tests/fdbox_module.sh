@@ -1,0 +1,14 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# kernels: mini+configs/other.config
+# timeout: 300
+#
+# FDBox as a module, loaded and unloaded at the wrong moments, under lockdep.
+
+. "$(dirname "$0")/../lib.sh"
+
+# shellcheck disable=SC2034
+flavor=mini-other
+adds+=(--add "$KHO_BUILD/x86_64/mini-other/drivers/misc/fdbox.ko:/lib/fdbox.ko")
+box_vm module -- --append liveupdate_exerciser.flbs=0 --timeout 200
+finish
