@@ -269,8 +269,8 @@ static void memfd_seeds(seed_fn fn, void *arg)
 	struct memfd_luo_policy policy = { .last = 9, .mode = 2, .home = -1, .nr_nodes = 64 };
 	struct memfd_meta meta = { .size = 12345, .pos = 3, .nr_folios = 1, .mode = 0644,
 				   .name = "memfd:x", .extras = 4096 };
+	static u8 page[PAGE_SIZE];
 	u64 nodes = 2;
-	u8 *page = guarded(PAGE_SIZE);
 
 	meta.folios.first.phys = 8192;
 	meta.folios.total_pages = 1;
