@@ -20,14 +20,20 @@ static struct kobject *kobj;
 
 static const char *state(void)
 {
-	guard(spinlock)(&lock);
-	switch (phase) {
+	enum luo_phase at;
+	bool loaded;
+
+	spin_lock(&lock);
+	at = phase;
+	loaded = image;
+	spin_unlock(&lock);
+	switch (at) {
 	case LUO_FREEZING:
 		return "freezing";
 	case LUO_ABORTED:
 		return "aborted";
 	default:
-		return image ? "loaded" : "idle";
+		return loaded ? "loaded" : "idle";
 	}
 }
 
