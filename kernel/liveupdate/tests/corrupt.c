@@ -24,6 +24,7 @@
 #include "../ext.h"
 #include "../ext_wire.h"
 #include "../internal.h"
+#include "corrupt.h"
 
 /* Higher than any memory of a test machine. */
 #define BEYOND_MEMORY	BIT_ULL(45)
@@ -295,6 +296,16 @@ static struct luo_ext_file_ser *ext_file(void)
 	return (struct luo_ext_file_ser *)(ext_session() + 1);
 }
 
+/**
+ * lux_ext_data - what the handler wrote down for the file in the extension
+ *
+ * Returns: the page.
+ */
+void *lux_ext_data(void)
+{
+	return phys_to_virt(ext_file()->data);
+}
+
 /* It is not the checksum that is to be noticed. */
 static void ext_seal(void)
 {
@@ -453,12 +464,7 @@ static void box_twice(void)
 	box_seal();
 }
 
-#define WAY(_fn)	{ #_fn, _fn }
-
-static const struct way {
-	const char *name;
-	void (*corrupt)(void);
-} ways[] = {
+const struct lux_way lux_ways[] = {
 	WAY(ser_version), WAY(ser_unterminated), WAY(ser_size), WAY(ser_plain), WAY(ser_gone),
 	WAY(sessions_beyond), WAY(sessions_odd), WAY(sessions_plain), WAY(sessions_scratch),
 	WAY(sessions_large), WAY(sessions_self), WAY(sessions_cyclic), WAY(sessions_next_files),
@@ -477,12 +483,13 @@ static const struct way {
 	WAY(ext_type),
 	WAY(box_checksum), WAY(box_version), WAY(box_files), WAY(box_name), WAY(box_nobody),
 	WAY(box_token), WAY(box_file_twice), WAY(box_twice),
+	{ }
 };
 
 #define MAX_ARMED	16
 
 static struct {
-	const struct way *way;
+	const struct lux_way *way;
 	unsigned int target;
 } armed[MAX_ARMED];
 
@@ -500,10 +507,17 @@ static int corrupt_armed(struct notifier_block *nb, unsigned long action, void *
 
 static struct notifier_block reboot_nb = { .notifier_call = corrupt_armed };
 
+static const struct lux_way *find_way(const struct lux_way *way, const char *name)
+{
+	while (way->name && strcmp(way->name, name))
+		way++;
+	return way->name ? way : NULL;
+}
+
 static int arm(char *name)
 {
 	char *nr = strchr(name, '@');
-	unsigned int i, slot = 0;
+	unsigned int slot = 0;
 
 	while (slot < MAX_ARMED && armed[slot].way)
 		slot++;
@@ -511,13 +525,10 @@ static int arm(char *name)
 		return -ENOSPC;
 	if (nr)
 		*nr++ = '\0';
-	for (i = 0; i < ARRAY_SIZE(ways); i++) {
-		if (strcmp(name, ways[i].name))
-			continue;
-		armed[slot].way = &ways[i];
-		return nr ? kstrtouint(nr, 10, &armed[slot].target) : 0;
-	}
-	return -EINVAL;
+	armed[slot].way = find_way(lux_ways, name) ?: find_way(lux_hugetlb_ways, name);
+	if (!armed[slot].way)
+		return -EINVAL;
+	return nr ? kstrtouint(nr, 10, &armed[slot].target) : 0;
 }
 
 static ssize_t corrupt_write(struct file *file, const char __user *buf, size_t count,
