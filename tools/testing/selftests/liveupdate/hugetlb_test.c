@@ -10,6 +10,8 @@
  *	hugetlb_test send-giga		a huge page of 1 GiB
  *	hugetlb_test no-giga		in a kernel that does not have that size
  *	hugetlb_test receive-giga	in one that has
+ *	hugetlb_test send-damaged	files that are damaged on their way
+ *	hugetlb_test receive-damaged	each gives the right error, and harms nobody
  *
  * A record of the properties travels in a memfd of its own.
  */
@@ -514,6 +516,56 @@ static void receive_giga(void)
 	is_pool("giga, closed", GIGA, was, 0, 0, 0, 0);
 }
 
+/*
+ * Damage
+ */
+
+#define CORRUPT		"/sys/kernel/debug/liveupdate_corrupt"
+
+static const struct {
+	const char *how;
+	int err;
+} damages[] = {
+	{ "huge_checksum", -EINVAL }, { "huge_version", -EOPNOTSUPP },
+	{ "huge_length", -EINVAL }, { "huge_array", -EINVAL }, { "huge_plain", -EIO },
+	{ "huge_small", -EIO }, { "huge_odd", -EINVAL }, { "huge_beyond", -EINVAL },
+	{ "huge_same_place", -EINVAL }, { "huge_twice", -EIO }, { "huge_both", -EINVAL },
+	{ "huge_order", -EINVAL }, { "huge_flags", -EOPNOTSUPP }, { NULL, 0 },
+};
+
+static void send_damaged(void)
+{
+	char command[64];
+	unsigned int i;
+	int session, fd;
+
+	for (i = 0; damages[i].how; i++) {
+		session = must("session", luo_create(dev, damages[i].how));
+		fd = make_memfd(damages[i].how, MFD_2M, 4 * HUGE);
+		put_mapped(fd, i, 0, 3 * HUGE);
+		is(damages[i].how, "preserve", luo_preserve_fd(session, fd, 0), 0);
+		snprintf(command, sizeof(command), "%s@%u", damages[i].how, i);
+		write_text(CORRUPT, command);
+	}
+	wait_for_the_end();
+}
+
+static void receive_damaged(void)
+{
+	struct pool was = pool_of(HUGE);
+	unsigned int i;
+	int session;
+
+	for (i = 0; damages[i].how; i++) {
+		session = must("session", luo_retrieve(dev, damages[i].how));
+		is(damages[i].how, "retrieve", luo_retrieve_fd(session, 0), damages[i].err);
+		is(damages[i].how, "once more", luo_retrieve_fd(session, 0), damages[i].err);
+		is(damages[i].how, "finish", luo_finish(session), 0);
+		close(session);
+		is_pool(damages[i].how, HUGE, was, 0, 0, 0, 0);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	const char *what = argc > 1 ? argv[1] : "";
@@ -532,6 +584,10 @@ int main(int argc, char **argv)
 		no_giga();
 	else if (argc == 2 && !strcmp(what, "receive-giga"))
 		receive_giga();
+	else if (argc == 2 && !strcmp(what, "send-damaged"))
+		send_damaged();
+	else if (argc == 2 && !strcmp(what, "receive-damaged"))
+		receive_damaged();
 	else
 		return 2;
 	return 0;
