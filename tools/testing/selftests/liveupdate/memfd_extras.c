@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What not every memfd has: extended attributes and memory policy
+ * What not every memfd has: extended attributes, inode flags and memory policy
  *
  *	memfd_extras send	  make them, preserve them, change them, wait
  *	memfd_extras receive N	  in the next kernel: is file N as it was?
@@ -8,6 +8,8 @@
  */
 #define _GNU_SOURCE
 #include <sys/xattr.h>
+
+#include <linux/fs.h>
 
 #include "memfd.h"
 
@@ -40,6 +42,9 @@ static void set(int fd, const char *name, char c, size_t len)
 /* As the file is preserved. */
 static void give(int fd)
 {
+	int flags = FS_NODUMP_FL | FS_NOATIME_FL;
+
+	must("FS_IOC_SETFLAGS", ioctl(fd, FS_IOC_SETFLAGS, &flags));
 	set(fd, "user.one", '1', 3);
 	set(fd, "trusted.two", '2', 1000);
 	set(fd, "security.three", '3', 10);
@@ -69,7 +74,10 @@ static void attribute(int fd, const char *name, char c, long len)
 static void attributes(int fd)
 {
 	char names[256];
+	int flags = 0;
 
+	must("FS_IOC_GETFLAGS", ioctl(fd, FS_IOC_GETFLAGS, &flags));
+	is("inode", "flags", flags, FS_NODUMP_FL | FS_NOATIME_FL);
 	is("attributes", "size of the list", err_of(flistxattr(fd, names, sizeof(names))),
 	   sizeof("user.one") + sizeof("trusted.two") + sizeof("security.three") +
 	   sizeof("trusted.large") + sizeof("trusted.empty"));
