@@ -158,6 +158,7 @@ static int settle(struct luo_file *f)
 	if (!f->identified || !luo_file_may_finish(f))
 		return -EBUSY;
 	luo_file_finish(f);
+	f->data = 0;
 	f->retrieve_status = 0;
 	f->stashed = true;
 	return 0;
