@@ -184,7 +184,8 @@ void memfd_drop_places(struct memfd_load *l)
 			xas_store(&xas, NULL);
 		if (++n % XA_CHECK_SCHED)
 			continue;
-		xas_pause(&xas);
+		/* Not xas_pause(): with the last entry its node may have gone. */
+		xas_set(&xas, xas.xa_index + 1);
 		xas_unlock_irq(&xas);
 		cond_resched();
 		xas_lock_irq(&xas);
