@@ -17,6 +17,9 @@
 #ifndef MFD_NOEXEC_SEAL
 #define MFD_NOEXEC_SEAL	8U
 #endif
+#ifndef F_SEAL_EXEC
+#define F_SEAL_EXEC	0x20
+#endif
 #ifndef MADV_PAGEOUT
 #define MADV_PAGEOUT	21
 #endif
@@ -27,6 +30,10 @@
 #define KIB		1024UL
 #define MIB		(1024UL * KIB)
 #define PAGE		4096UL
+#define SHMEM_ENABLED	"/sys/kernel/mm/transparent_hugepage/shmem_enabled"
+#define KPF_COMPOUND_HEAD 15
+#define KPF_COMPOUND_TAIL 16
+#define KPF_THP		22
 #define PAGE_WORDS	(PAGE / sizeof(uint64_t))
 
 /*
@@ -229,6 +236,51 @@ static inline void read_at(const char *at)
 static inline void write_at(char *at, char c)
 {
 	__atomic_store_n(at, c, __ATOMIC_SEQ_CST);
+}
+
+/* KPF_* bits of the page that is mapped at @at */
+static inline uint64_t page_flags(const char *at)
+{
+	uint64_t entry = 0, flags = 0;
+	int file;
+
+	read_at(at);
+	file = must("pagemap", open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC));
+	must("pagemap", pread(file, &entry, 8, (uintptr_t)at / PAGE * 8));
+	close(file);
+	file = must("kpageflags", open("/proc/kpageflags", O_RDONLY | O_CLOEXEC));
+	must("kpageflags", pread(file, &flags, 8, (entry & ((1ULL << 55) - 1)) * 8));
+	close(file);
+	return flags;
+}
+
+/* Is the folio at @off a huge one? */
+static inline bool is_huge(int fd, off_t off)
+{
+	char *map = map_shared(fd, PAGE, off);
+	uint64_t flags = page_flags(map);
+
+	munmap(map, PAGE);
+	return flags >> KPF_THP & 1;
+}
+
+/* A value of the mapping whose line begins with @range; -1 if there is none */
+static inline long smaps_kb(const char *range, const char *key)
+{
+	FILE *f = fopen("/proc/self/smaps", "re");
+	char line[256];
+	bool here = false;
+	long kb = -1;
+
+	while (f && kb < 0 && fgets(line, sizeof(line), f)) {
+		if (!strncmp(line, range, strlen(range)))
+			here = true;
+		else if (here && !strncmp(line, key, strlen(key)))
+			kb = atol(line + strlen(key));
+	}
+	if (f)
+		fclose(f);
+	return kb;
 }
 
 /* Tries to reclaim a file; returns how many KiB went to swap. */

@@ -7,8 +7,8 @@
  *					is not
  *	memfd_window receive [hugetlb]	in the next kernel: is anything missing?
  *
- * Three writers fill holes, a page at a time, each in its own way, and count
- * the pages in another preserved memfd; a fourth one only counts.  With hugetlb
+ * Four writers fill holes, a page at a time, each in its own way, and count
+ * the pages in another preserved memfd; a fifth one only counts.  With hugetlb
  * memfds they write to the beginning of each huge page.
  */
 #define _GNU_SOURCE
@@ -19,6 +19,7 @@
 #include <linux/userfaultfd.h>
 
 #include "hugetlb.h"
+#include "uring.h"
 
 #define SESSION		"window"
 #define NR_PAGES	(hugetlb ? 1024UL : 24576UL)	/* for each writer */
@@ -26,10 +27,10 @@
 #define AREA		(NR_PAGES * STEP)
 #define FREEZE_MS	"1500"
 
-enum writer { BY_MMAP, BY_WRITE, BY_UFFD, NR_WRITERS, BEAT = NR_WRITERS, NR_COUNTS };
+enum writer { BY_MMAP, BY_WRITE, BY_UFFD, BY_URING, NR_WRITERS, BEAT = NR_WRITERS, NR_COUNTS };
 
 static const char * const names[NR_WRITERS] = {
-	"writer by mmap", "writer by write", "writer by UFFDIO_COPY",
+	"writer by mmap", "writer by write", "writer by UFFDIO_COPY", "writer by io_uring",
 };
 
 /* In the memfd that has the acknowledgements */
@@ -46,7 +47,7 @@ static char *areas[NR_WRITERS];
 /* Nobody can write(2) to a hugetlb memfd. */
 static bool takes_part(int who)
 {
-	return !hugetlb || who != BY_WRITE;
+	return !hugetlb || (who != BY_WRITE && who != BY_URING);
 }
 
 /*
@@ -113,6 +114,21 @@ static void *by_uffd(void *arg)
 	return NULL;
 }
 
+static void *by_uring(void *arg)
+{
+	uint64_t page[PAGE_WORDS], i;
+	struct uring ring;
+
+	uring_init(&ring);
+	for (i = 0; i < NR_PAGES; i++) {
+		fill_page(page, BY_URING, i * PAGE);
+		must("io_uring", uring_write(&ring, fds[BY_URING], page, PAGE, i * PAGE));
+		ack(BY_URING, i + 1);
+		pace(i);
+	}
+	return NULL;
+}
+
 static void *beat(void *arg)
 {
 	uint64_t i;
@@ -126,7 +142,9 @@ static void *beat(void *arg)
 
 static void start_writers(void)
 {
-	static void *(* const writers[NR_COUNTS])(void *) = { by_mmap, by_write, by_uffd, beat };
+	static void *(* const writers[NR_COUNTS])(void *) = {
+		by_mmap, by_write, by_uffd, by_uring, beat,
+	};
 	pthread_t thread;
 	int i;
 

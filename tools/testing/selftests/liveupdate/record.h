@@ -7,11 +7,13 @@
 
 #include "memfd.h"
 
-enum prop { OWNER, SIZE, BLOCKS, TIMES, FLAGS, SEALS, POSITION, NAME, HOLES, NR_PROPS };
+enum prop {
+	TIMES, OWNER, SIZE, BLOCKS, FLAGS, SEALS, POSITION, NAME, HOLES, FOLIOS, NR_PROPS
+};
 
 static const char * const prop_names[NR_PROPS] = {
-	"mode and owner", "size", "blocks", "times", "flags", "seals", "position", "name",
-	"SEEK_HOLE and SEEK_DATA",
+	"times", "mode and owner", "size", "blocks", "flags", "seals", "position", "name",
+	"SEEK_HOLE and SEEK_DATA", "folios",
 };
 
 struct record {
@@ -35,21 +37,81 @@ static inline void describe_holes(int fd, char *buf, size_t size)
 	lseek(fd, pos, SEEK_SET);
 }
 
+#define KPF_UPTODATE	3
+#define KPF_SWAPBACKED	14
+#define KPF_BIT(nr)	((uint64_t)1 << (nr))
+#define KPF_FOLIOS	(KPF_BIT(KPF_UPTODATE) | KPF_BIT(KPF_SWAPBACKED) | KPF_BIT(KPF_THP) | \
+			 KPF_BIT(KPF_COMPOUND_HEAD) | KPF_BIT(KPF_COMPOUND_TAIL))
+#define MAX_LOOKED_AT	(16 * MIB)
+
+/* Flags of the pages from @data to @hole, equal ones together */
+static inline size_t describe_pages(int fd, off_t data, off_t hole, char *buf, size_t size)
+{
+	char *map = mmap(NULL, hole - data, PROT_READ, MAP_SHARED, fd, data);
+	unsigned long nr = 0, i, pages = (hole - data) / PAGE;
+	uint64_t flags, was = 0;
+	size_t len = 0;
+
+	must("mmap", map == MAP_FAILED ? -1 : 0);
+	for (i = 0; i <= pages && len < size; i++, nr++) {
+		flags = i < pages ? page_flags(map + i * PAGE) & KPF_FOLIOS : 0;
+		if (i < pages && (!i || flags == was)) {
+			was = flags;
+			continue;
+		}
+		len += snprintf(buf + len, size - len, "%lu*%llx ", nr, (unsigned long long)was);
+		was = flags;
+		nr = 0;
+	}
+	munmap(map, hole - data);
+	return len;
+}
+
+/* Reading does not fill holes, and does not touch what nobody has written. */
+static inline void describe_folios(int fd, char *buf, size_t size)
+{
+	off_t pos = lseek(fd, 0, SEEK_CUR), data = 0, hole;
+	size_t len = 0;
+
+	struct stat st;
+
+	must("fstat", fstat(fd, &st));
+	if ((fcntl(fd, F_GETFL) & O_ACCMODE) == O_WRONLY || st.st_blksize != PAGE)
+		return;
+	while (len < size && (data = lseek(fd, data, SEEK_DATA)) >= 0) {
+		hole = lseek(fd, data, SEEK_HOLE);
+		hole = (hole + PAGE - 1) & -PAGE;
+		if (hole > data + (off_t)MAX_LOOKED_AT)
+			hole = data + MAX_LOOKED_AT;
+		len += describe_pages(fd, data, hole, buf + len, size - len);
+		data = hole;
+	}
+	lseek(fd, pos, SEEK_SET);
+}
+
+static inline void describe_times(int fd, struct record *r)
+{
+	struct statx x;
+
+	must("statx", statx(fd, "", AT_EMPTY_PATH, STATX_ALL, &x));
+	PROP(r, TIMES, "%lld.%u %lld.%u %lld.%u %lld.%u",
+	     (long long)x.stx_atime.tv_sec, x.stx_atime.tv_nsec,
+	     (long long)x.stx_mtime.tv_sec, x.stx_mtime.tv_nsec,
+	     (long long)x.stx_ctime.tv_sec, x.stx_ctime.tv_nsec,
+	     (long long)x.stx_btime.tv_sec, x.stx_btime.tv_nsec);
+}
+
 static inline void describe(int fd, struct record *r)
 {
 	char path[32], name[128] = "";
 	struct statx x;
 
 	memset(r, 0, sizeof(*r));
+	describe_times(fd, r);
 	must("statx", statx(fd, "", AT_EMPTY_PATH, STATX_ALL, &x));
 	PROP(r, OWNER, "%o %d:%d", x.stx_mode, x.stx_uid, x.stx_gid);
 	PROP(r, SIZE, "%llu", (unsigned long long)x.stx_size);
 	PROP(r, BLOCKS, "%llu", (unsigned long long)x.stx_blocks);
-	PROP(r, TIMES, "%lld.%u %lld.%u %lld.%u %lld.%u",
-	     (long long)x.stx_atime.tv_sec, x.stx_atime.tv_nsec,
-	     (long long)x.stx_mtime.tv_sec, x.stx_mtime.tv_nsec,
-	     (long long)x.stx_ctime.tv_sec, x.stx_ctime.tv_nsec,
-	     (long long)x.stx_btime.tv_sec, x.stx_btime.tv_nsec);
 	PROP(r, FLAGS, "%x", fcntl(fd, F_GETFL));
 	PROP(r, SEALS, "%x", fcntl(fd, F_GET_SEALS));
 	PROP(r, POSITION, "%lld", (long long)lseek(fd, 0, SEEK_CUR));
@@ -57,6 +119,7 @@ static inline void describe(int fd, struct record *r)
 	must("readlink", readlink(path, name, sizeof(name) - 1));
 	PROP(r, NAME, "%s", name);
 	describe_holes(fd, r->prop[HOLES], sizeof(r->prop[HOLES]));
+	describe_folios(fd, r->prop[FOLIOS], sizeof(r->prop[FOLIOS]));
 }
 
 /* Are they as they were? */

@@ -7,9 +7,10 @@
 
 . "$(dirname "$0")/../lib.sh"
 
-for name in memfd_rules memfd_test memfd_window memfd_extras; do
+for name in memfd_rules memfd_test memfd_window memfd_extras memfd_kill; do
 	program $name $name.c || fail "build $name (see $work/$name.log)"
 done
 luo_vm memfd -- --mem 2G --timeout 200
 luo_vm extras -- --mem 1G --append numa=fake=2
+luo_vm kill
 finish
