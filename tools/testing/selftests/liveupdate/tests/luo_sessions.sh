@@ -7,6 +7,8 @@
 
 . "$(dirname "$0")/../lib.sh"
 
+program luo_many luo_many.c || fail "build luo_many (see $work/luo_many.log)"
 luo_vm sessions
 luo_vm owner
+luo_vm many
 finish
