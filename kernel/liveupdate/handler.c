@@ -100,12 +100,16 @@ int liveupdate_register_file_handler(struct liveupdate_file_handler *fh)
 	    !ops->retrieve || !ops->finish ||
 	    !luo_wire_name_ok(fh->compatible, sizeof(fh->compatible)))
 		return -EINVAL;
-	guard(rwsem_write)(&registry);
-	if (find(fh->compatible))
-		return -EEXIST;
-	INIT_LIST_HEAD(&ACCESS_PRIVATE(fh, flb_list));
-	list_add_tail(&ACCESS_PRIVATE(fh, list), &handlers);
-	return liveupdate_enabled() ? 0 : -EOPNOTSUPP;
+	scoped_guard(rwsem_write, &registry) {
+		if (find(fh->compatible))
+			return -EEXIST;
+		INIT_LIST_HEAD(&ACCESS_PRIVATE(fh, flb_list));
+		list_add_tail(&ACCESS_PRIVATE(fh, list), &handlers);
+	}
+	if (!liveupdate_enabled())
+		return -EOPNOTSUPP;
+	liveupdate_test_register(fh);
+	return 0;
 }
 EXPORT_SYMBOL_GPL(liveupdate_register_file_handler);
 

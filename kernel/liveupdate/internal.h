@@ -210,6 +210,13 @@ int luo_device_init(void);
 /* admin.c */
 int luo_admin_init(void);
 
+/* lib/tests/liveupdate.c */
+#ifdef CONFIG_LIVEUPDATE_TEST
+void liveupdate_test_register(struct liveupdate_file_handler *fh);
+#else
+static inline void liveupdate_test_register(struct liveupdate_file_handler *fh) { }
+#endif
+
 /* ioctl.c */
 
 /* An ioctl: its structure starts with its size, which the caller sets. */

@@ -25,7 +25,8 @@ box_vm()
 		shift
 	fi
 	[ $# = 0 ] || shift
-	vm "fdbox/$scenario" "$name" -- --append "kho=on liveupdate=on" "$@"
+	vm "fdbox/$scenario" "$name" -- \
+		--append "kho=on liveupdate=on liveupdate_test.enabled=0" "$@"
 }
 
 adds+=(--add "$fdbox_dir/guest:/guest/fdbox")

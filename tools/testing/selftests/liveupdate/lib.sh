@@ -5,9 +5,11 @@
 # agent, scenarios and exerciser
 #
 #	luo_vm SCENARIO [NAME] [-- QEMU-RUN-OPTION...]	as vm
+#	luo_flbs=1					with FLBs for all files
 #	program NAME SOURCE [GCC-OPTION...]		a program for the guest
 
 luo_dir=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+# shellcheck source=../kho/lib.sh
 . "$luo_dir/../kho/lib.sh"
 
 # The programs are static: the guest has no libraries.
@@ -32,7 +34,8 @@ luo_vm()
 		shift
 	fi
 	[ $# = 0 ] || shift
-	vm "luo/$scenario" "$name" -- --append "kho=on liveupdate=on" "$@"
+	vm "luo/$scenario" "$name" -- \
+		--append "kho=on liveupdate=on liveupdate_test.enabled=${luo_flbs:-0}" "$@"
 }
 
 adds+=(--add "$luo_dir/guest:/guest/luo")
