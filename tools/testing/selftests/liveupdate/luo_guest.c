@@ -10,6 +10,8 @@
  *	create SESSION [AS]		and hold it, under another name if told so
  *	retrieve SESSION [AS]
  *	make FILE a|b|m NAME		a file of the exerciser, or a memfd
+ *	device FILE PATH		whatever opening it gives
+ *	read FILE			8 bytes of it, as a number
  *	preserve SESSION TOKEN FILE
  *	take SESSION TOKEN FILE		retrieve a file and hold it as FILE
  *	finish SESSION
@@ -127,6 +129,23 @@ static int do_retrieve(char **w)
 static int do_make(char **w)
 {
 	return hold(w[0], test_file(w[1][0], w[2]));
+}
+
+static int do_device(char **w)
+{
+	int fd = open(w[1], O_RDONLY | O_CLOEXEC);
+
+	return hold(w[0], fd < 0 ? -errno : fd);
+}
+
+static int do_read(char **w)
+{
+	unsigned long long value;
+
+	if (read(fd_of(w[0]), &value, sizeof(value)) != sizeof(value))
+		return -errno;
+	fprintf(out, "%llu\n", value);
+	return 0;
 }
 
 static int do_preserve(char **w)
@@ -285,6 +304,8 @@ static const struct {
 	{ "create",		1, do_create },
 	{ "retrieve",		1, do_retrieve },
 	{ "make",		3, do_make },
+	{ "device",		2, do_device },
+	{ "read",		1, do_read },
 	{ "preserve",		3, do_preserve },
 	{ "take",		3, do_take },
 	{ "finish",		1, do_finish },
