@@ -37,18 +37,6 @@ static unsigned int level_index(u64 key, unsigned int level)
 }
 
 /**
- * kho_map_key - the key of a block
- * @pfn:	first page, a multiple of 2^@order
- * @order:	at most KHO_MAP_MAX_ORDER
- *
- * Returns: the key.
- */
-u64 kho_map_key(unsigned long pfn, unsigned int order)
-{
-	return 1ULL << (64 - PAGE_SHIFT - order) | (u64)pfn >> order;
-}
-
-/**
  * kho_map_decode - the block of a key
  * @key:	any number
  * @pfn:	set to the first page
@@ -155,17 +143,18 @@ static bool leaf_any(const u64 *leaf, unsigned int bit, unsigned int nr)
 /**
  * kho_map_any - is any key of a range in the tree?
  * @root:	root node
+ * @c:		remembers where it looked
  * @first:	first key
  * @nr:		number of keys, not 0
  *
  * Returns: true if one is.
  */
-bool kho_map_any(u64 *root, u64 first, u64 nr)
+bool kho_map_any(u64 *root, struct kho_map_cursor *c, u64 first, u64 nr)
 {
 	while (nr) {
 		unsigned int bit = kho_map_bit(first);
 		unsigned long n = min_t(u64, nr, KHO_MAP_LEAF_KEYS - bit);
-		u64 *leaf = kho_map_leaf(root, first);
+		u64 *leaf = kho_map_leaf_at(root, c, first);
 
 		if (leaf && leaf_any(leaf, bit, n))
 			return true;

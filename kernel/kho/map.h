@@ -17,8 +17,19 @@
 #define KHO_MAP_NODE_WORDS	(PAGE_SIZE / sizeof(u64))
 #define KHO_MAP_ORDERS		(KHO_MAP_MAX_ORDER + 1)
 
-/* A block: 2^order pages, naturally aligned.  Anything may call these. */
-u64 kho_map_key(unsigned long pfn, unsigned int order);
+/**
+ * kho_map_key - the key of a block: 2^order pages, naturally aligned
+ * @pfn:	first page, a multiple of 2^@order
+ * @order:	at most KHO_MAP_MAX_ORDER
+ *
+ * Returns: the key.
+ */
+static inline u64 kho_map_key(unsigned long pfn, unsigned int order)
+{
+	return 1ULL << (64 - PAGE_SHIFT - order) | (u64)pfn >> order;
+}
+
+/* Anything may call these. */
 bool kho_map_decode(u64 key, unsigned long *pfn, unsigned int *order);
 unsigned int kho_map_cut(unsigned long pfn, unsigned long nr_pages);
 
@@ -34,7 +45,6 @@ u64 *kho_node_virt(u64 phys);
  */
 u64 *kho_map_leaf(u64 *root, u64 key);
 int kho_map_make_leaf(u64 *root, u64 key, u64 **leaf);
-bool kho_map_any(u64 *root, u64 first, u64 nr);
 unsigned long kho_map_prune(u64 *root);
 void kho_map_free(u64 *root);
 
@@ -79,6 +89,52 @@ static inline u64 *kho_map_leaf_at(u64 *root, struct kho_map_cursor *c, u64 key)
 		c->tag = tag;
 	}
 	return c->leaf;
+}
+
+bool kho_map_any(u64 *root, struct kho_map_cursor *c, u64 first, u64 nr);
+
+/**
+ * struct kho_word - blocks of one order that are in the same word of a leaf
+ * @key:	key of bit 0
+ * @mask:	the blocks; 0: none yet
+ * @order:	their order
+ */
+struct kho_word {
+	u64 key;
+	u64 mask;
+	unsigned int order;
+};
+
+/* Returns false if this block is in another word, or was added already. */
+static inline bool kho_word_add(struct kho_word *w, unsigned long pfn, unsigned int order)
+{
+	u64 key = kho_map_key(pfn, order);
+	u64 bit = 1ULL << (key % 64);
+
+	if (!w->mask) {
+		w->key = key & ~63ULL;
+		w->order = order;
+	} else if ((key ^ w->key) >> 6 || w->order != order || w->mask & bit) {
+		return false;
+	}
+	w->mask |= bit;
+	return true;
+}
+
+static inline struct kho_word kho_word_of(unsigned long pfn, unsigned int order)
+{
+	struct kho_word w = {};
+
+	kho_word_add(&w, pfn, order);
+	return w;
+}
+
+/* First page of the block of a bit; without the marker of the key. */
+static inline unsigned long kho_word_pfn(const struct kho_word *w, unsigned int bit)
+{
+	u64 marker = 1ULL << (64 - PAGE_SHIFT - w->order);
+
+	return ((w->key | bit) & (marker - 1)) << w->order;
 }
 
 /* What a walk does with an entry of a table. */

@@ -21,28 +21,15 @@
 #include <linux/sizes.h>
 #include <linux/slab.h>
 
+#include "blocks.h"
 #include "internal.h"
 
 struct kho_radix_tree kho_out_map = {
 	.lock = __MUTEX_INITIALIZER(kho_out_map.lock),
 };
 
-/* Protected by kho_out_map.lock. */
-static struct {
-	struct kho_map_cursor at[KHO_MAP_ORDERS];
-	unsigned long blocks[KHO_MAP_ORDERS];
-	u64 orders;		/* those with blocks */
-	unsigned long pages;
-	unsigned long removed;	/* keys, since the last pruning */
-} out;
-
-/* Prune when that many keys per order were removed: amortised it costs nothing. */
-#define PRUNE_AFTER	(8 * KHO_MAP_LEAF_KEYS)
-
-static u64 *root(void)
-{
-	return (u64 *)kho_out_map.root;
-}
+/* What is in the map; protected by kho_out_map.lock. */
+static struct kho_blocks out;
 
 /**
  * kho_out_init - create the outgoing map
@@ -51,8 +38,9 @@ static u64 *root(void)
  */
 int kho_out_init(void)
 {
-	kho_out_map.root = (struct kho_radix_node *)kho_node_alloc();
-	return kho_out_map.root ? 0 : -ENOMEM;
+	out.root = kho_node_alloc();
+	kho_out_map.root = (struct kho_radix_node *)out.root;
+	return out.root ? 0 : -ENOMEM;
 }
 
 /**
@@ -64,7 +52,7 @@ int kho_out_init(void)
 int kho_out_walk(struct kho_map_walk *w)
 {
 	guard(mutex)(&kho_out_map.lock);
-	return kho_map_walk(w, kho_node_phys(root()));
+	return kho_map_walk(w, kho_node_phys(out.root));
 }
 
 /**
@@ -75,88 +63,6 @@ int kho_out_walk(struct kho_map_walk *w)
 unsigned long kho_out_pages(void)
 {
 	return READ_ONCE(out.pages);
-}
-
-static bool present(unsigned long pfn, unsigned int order)
-{
-	u64 key = kho_map_key(pfn, order);
-	u64 *leaf;
-
-	if (!root())
-		return false;
-	leaf = kho_map_leaf_at(root(), &out.at[order], key);
-	return leaf && kho_leaf_test(leaf, key);
-}
-
-/* Does a block of another size cover a part of this one? */
-static bool overlapped(unsigned long pfn, unsigned int order)
-{
-	unsigned long orders = out.orders & ~(1ULL << order);
-	unsigned int other;
-
-	for_each_set_bit(other, &orders, KHO_MAP_ORDERS) {
-		if (other > order ? present(round_down(pfn, 1UL << other), other) :
-		    kho_map_any(root(), kho_map_key(pfn, other), 1ULL << (order - other)))
-			return true;
-	}
-	return false;
-}
-
-/*
- * Makes room for a block.  Returns 0, 1 if exactly this block is there
- * already, -EEXIST or -ENOMEM.
- */
-static int prepare_block(unsigned long pfn, unsigned int order)
-{
-	u64 key = kho_map_key(pfn, order);
-	struct kho_map_cursor *at = &out.at[order];
-	int err;
-
-	if (present(pfn, order))
-		return 1;
-	if (overlapped(pfn, order))
-		return -EEXIST;
-	if (at->leaf)
-		return 0;
-	err = kho_map_make_leaf(root(), key, &at->leaf);
-	at->tag = key >> KHO_MAP_LEAF_BITS;
-	return err;
-}
-
-/* After prepare_block(): cannot fail. */
-static void insert_block(unsigned long pfn, unsigned int order)
-{
-	u64 key = kho_map_key(pfn, order);
-	u64 *leaf = kho_map_leaf_at(root(), &out.at[order], key);
-
-	if (kho_leaf_test(leaf, key))
-		return;
-	kho_leaf_set(leaf, key);
-	out.blocks[order]++;
-	out.orders |= 1ULL << order;
-	WRITE_ONCE(out.pages, out.pages + (1UL << order));
-}
-
-static void prune(void)
-{
-	kho_map_prune(root());
-	memset(out.at, 0, sizeof(out.at));
-	out.removed = 0;
-}
-
-static bool remove_block(unsigned long pfn, unsigned int order)
-{
-	u64 key = kho_map_key(pfn, order);
-
-	if (!present(pfn, order))
-		return false;
-	kho_leaf_clear(out.at[order].leaf, key);
-	if (!--out.blocks[order])
-		out.orders &= ~(1ULL << order);
-	WRITE_ONCE(out.pages, out.pages - (1UL << order));
-	if (++out.removed == PRUNE_AFTER || !out.orders)
-		prune();
-	return true;
 }
 
 static int refuse(unsigned long pfn, unsigned long nr_pages, const char *why)
@@ -209,7 +115,7 @@ static bool all_early(unsigned long pfn, unsigned long nr_pages)
 
 static int check_range(unsigned long pfn, unsigned long nr_pages)
 {
-	if (!kho_enable || !root())
+	if (!kho_enable || !out.root)
 		return refuse(pfn, nr_pages, "KHO is off, or not initialised before fs_initcall");
 	if (pfn + nr_pages < pfn || !pfn_to_online_page(pfn) ||
 	    !pfn_to_online_page(pfn + nr_pages - 1) || pfn < PHYS_PFN(ARCH_KHO_LOW_WINDOW))
@@ -223,26 +129,85 @@ static int check_range(unsigned long pfn, unsigned long nr_pages)
 	return 0;
 }
 
-static int check_folio(struct folio *folio)
+/**
+ * struct checked - memory of which every folio may be preserved
+ * @start:	first page
+ * @end:	last page + 1
+ */
+struct checked {
+	unsigned long start;
+	unsigned long end;
+};
+
+/*
+ * What is said about a folio holds for its neighbours too, as long as they are
+ * in the same section, no scratch is near, and no page had an error.
+ */
+static int check_more(struct checked *c, unsigned long pfn, unsigned long nr_pages)
+{
+	unsigned long near = min_t(unsigned long, PHYS_PFN(KHO_SCRATCH_ALIGN), PAGES_PER_SECTION);
+	unsigned long start = round_down(pfn, near);
+	int err = check_range(pfn, nr_pages);
+
+	if (err || kho_any_poison() || kho_scratch_overlap(PFN_PHYS(start), PFN_PHYS(near)))
+		return err;
+	c->start = max(start, PHYS_PFN(ARCH_KHO_LOW_WINDOW));
+	c->end = start + near;
+	return 0;
+}
+
+static inline int check_folio(struct checked *c, struct folio *folio)
 {
 	unsigned long pfn = folio_pfn(folio);
 	unsigned long nr_pages = folio_nr_pages(folio);
 
-	if (folio_test_slab(folio))
+	if (unlikely(folio_test_slab(folio)))
 		return refuse(pfn, nr_pages, "slab memory");
-	return check_range(pfn, nr_pages);
+	if (unlikely(folio_is_zone_device(folio)))
+		return refuse(pfn, nr_pages, "not memory of the page allocator");
+	if (likely(pfn >= c->start && pfn + nr_pages <= c->end))
+		return 0;
+	return check_more(c, pfn, nr_pages);
 }
 
-/* Hundreds of millions of folios take a while. */
-static void breathe(unsigned long i)
+/* The folios from @i on that are in one word.  Returns the next one. */
+static unsigned long gather(struct kho_word *w, struct folio **folios,
+			    unsigned long i, unsigned long nr)
 {
-	if (!(i % SZ_64K))
+	w->mask = 0;
+	while (i < nr && kho_word_add(w, folio_pfn(folios[i]), folio_order(folios[i])))
+		i++;
+	cond_resched();
+	return i;
+}
+
+static int prepare_folios(struct folio **folios, unsigned long nr)
+{
+	struct checked c = {};
+	struct kho_word w;
+	unsigned long i = 0;
+	int err;
+
+	while (i < nr) {
+		w.mask = 0;
+		do {
+			err = check_folio(&c, folios[i]);
+			if (err)
+				return err;
+			if (!kho_word_add(&w, folio_pfn(folios[i]), folio_order(folios[i])))
+				break;
+		} while (++i < nr);
+		err = kho_blocks_prepare(&out, &w);
+		if (err)
+			return err;
 		cond_resched();
+	}
+	return 0;
 }
 
 /**
  * kho_preserve_folios - preserve many folios in one operation
- * @folios:	the folios
+ * @folios:	the folios; cheapest if neighbours in memory are neighbours here
  * @nr:		how many
  *
  * As kho_preserve_folio() for each, but all or none.
@@ -252,26 +217,17 @@ static void breathe(unsigned long i)
  */
 int kho_preserve_folios(struct folio **folios, unsigned long nr)
 {
+	struct kho_word w;
 	unsigned long i;
 	int err;
 
-	for (i = 0; i < nr; i++) {
-		err = check_folio(folios[i]);
-		if (err)
-			return err;
-		breathe(i);
-	}
-
 	guard(mutex)(&kho_out_map.lock);
-	for (i = 0; i < nr; i++) {
-		err = prepare_block(folio_pfn(folios[i]), folio_order(folios[i]));
-		if (err < 0)
-			return err;
-		breathe(i);
-	}
-	for (i = 0; i < nr; i++) {
-		insert_block(folio_pfn(folios[i]), folio_order(folios[i]));
-		breathe(i);
+	err = prepare_folios(folios, nr);
+	if (err)
+		return err;
+	for (i = 0; i < nr; ) {
+		i = gather(&w, folios, i, nr);
+		kho_blocks_insert(&out, &w);
 	}
 	return 0;
 }
@@ -286,15 +242,16 @@ EXPORT_SYMBOL_GPL(kho_preserve_folios);
  */
 void kho_unpreserve_folios(struct folio **folios, unsigned long nr)
 {
+	struct kho_word w;
 	unsigned long i;
 
 	guard(mutex)(&kho_out_map.lock);
-	for (i = 0; i < nr; i++) {
-		unsigned long pfn = folio_pfn(folios[i]);
-
-		if (!remove_block(pfn, folio_order(folios[i])))
-			pr_warn_ratelimited("folio at %#llx was not preserved\n", PFN_PHYS(pfn));
-		breathe(i);
+	for (i = 0; i < nr; ) {
+		i = gather(&w, folios, i, nr);
+		w.mask &= ~kho_blocks_remove(&out, &w);
+		if (w.mask)
+			pr_warn_ratelimited("folio at %#llx was not preserved\n",
+					    PFN_PHYS(kho_word_pfn(&w, __ffs64(w.mask))));
 	}
 }
 EXPORT_SYMBOL_GPL(kho_unpreserve_folios);
@@ -344,22 +301,22 @@ static unsigned int cut(unsigned long pfn, unsigned long end)
 static int preserve_range(unsigned long start, unsigned long end)
 {
 	unsigned long pfn, fresh = 0, same = 0;
-	unsigned int order;
-	int ret;
+	struct kho_word w;
+	int err;
 
-	for (pfn = start; pfn < end; pfn += 1UL << order) {
-		order = cut(pfn, end);
-		ret = prepare_block(pfn, order);
-		if (ret < 0)
-			return ret;
-		ret ? same++ : fresh++;
+	for (pfn = start; pfn < end; pfn += 1UL << w.order) {
+		w = kho_word_of(pfn, cut(pfn, end));
+		err = kho_blocks_prepare(&out, &w);
+		if (err)
+			return err;
+		kho_blocks_present(&out, &w) ? same++ : fresh++;
 	}
 	/* The same range again is fine; a range that has a part of it is not. */
 	if (same && fresh)
 		return -EEXIST;
-	for (pfn = start; pfn < end; pfn += 1UL << order) {
-		order = cut(pfn, end);
-		insert_block(pfn, order);
+	for (pfn = start; pfn < end; pfn += 1UL << w.order) {
+		w = kho_word_of(pfn, cut(pfn, end));
+		kho_blocks_insert(&out, &w);
 	}
 	return 0;
 }
@@ -418,14 +375,14 @@ void kho_unpreserve_pages(struct page *page, unsigned long nr_pages)
 {
 	unsigned long pfn = page_to_pfn(page);
 	unsigned long end = pfn + nr_pages;
-	unsigned int order;
+	struct kho_word w;
 
 	guard(mutex)(&kho_out_map.lock);
-	for (; pfn < end; pfn += 1UL << order) {
-		order = cut(pfn, end);
-		if (!remove_block(pfn, order))
+	for (; pfn < end; pfn += 1UL << w.order) {
+		w = kho_word_of(pfn, cut(pfn, end));
+		if (!kho_blocks_remove(&out, &w))
 			pr_warn_ratelimited("block of order %u at %#llx was not preserved\n",
-					    order, PFN_PHYS(pfn));
+					    w.order, PFN_PHYS(pfn));
 	}
 }
 EXPORT_SYMBOL_GPL(kho_unpreserve_pages);
@@ -439,23 +396,25 @@ EXPORT_SYMBOL_GPL(kho_unpreserve_pages);
  */
 int kho_out_add(unsigned long pfn, unsigned int order)
 {
+	struct kho_word w = kho_word_of(pfn, order);
 	int err = check_range(pfn, 1UL << order);
 
 	if (err)
 		return err;
 	guard(mutex)(&kho_out_map.lock);
-	err = prepare_block(pfn, order);
-	if (err)
-		return err < 0 ? err : -EEXIST;
-	insert_block(pfn, order);
-	return 0;
+	if (kho_blocks_present(&out, &w))
+		return -EEXIST;
+	err = kho_blocks_prepare(&out, &w);
+	if (!err)
+		kho_blocks_insert(&out, &w);
+	return err;
 }
 
 static int merge_leaf(struct kho_map_walk *w, u64 first, const u64 *leaf)
 {
 	u64 *ours;
 
-	return kho_map_make_leaf(root(), first, &ours);
+	return kho_map_make_leaf(out.root, first, &ours);
 }
 
 static int merge_run(struct kho_map_walk *w, u64 key, unsigned long nr)
@@ -465,8 +424,11 @@ static int merge_run(struct kho_map_walk *w, u64 key, unsigned long nr)
 
 	if (!kho_map_decode(key, &pfn, &order))
 		return -EIO;
-	for (; nr; nr--, pfn += 1UL << order)
-		insert_block(pfn, order);
+	for (; nr; nr--, pfn += 1UL << order) {
+		struct kho_word block = kho_word_of(pfn, order);
+
+		kho_blocks_insert(&out, &block);
+	}
 	return 0;
 }
 
@@ -500,7 +462,9 @@ int kho_out_order(unsigned long pfn)
 	guard(mutex)(&kho_out_map.lock);
 	orders = out.orders;
 	for_each_set_bit(order, &orders, KHO_MAP_ORDERS) {
-		if (IS_ALIGNED(pfn, 1UL << order) && present(pfn, order))
+		struct kho_word w = kho_word_of(pfn, order);
+
+		if (IS_ALIGNED(pfn, 1UL << order) && kho_blocks_present(&out, &w))
 			return order;
 	}
 	return -ENOENT;
@@ -515,8 +479,10 @@ int kho_out_order(unsigned long pfn)
  */
 bool kho_out_del(unsigned long pfn, unsigned int order)
 {
+	struct kho_word w = kho_word_of(pfn, order);
+
 	guard(mutex)(&kho_out_map.lock);
-	return remove_block(pfn, order);
+	return kho_blocks_remove(&out, &w);
 }
 
 #ifdef CONFIG_KEXEC_HANDOVER_DEBUG
@@ -545,15 +511,15 @@ static int recount_run(struct kho_map_walk *w, u64 key, unsigned long nr)
  */
 void kho_out_check(void)
 {
-	struct recount *re = root() ? kzalloc(sizeof(*re), GFP_KERNEL) : NULL;
+	struct recount *re = out.root ? kzalloc(sizeof(*re), GFP_KERNEL) : NULL;
 
 	if (!re)
 		return;
 	re->w.run = recount_run;
 	scoped_guard(mutex, &kho_out_map.lock) {
-		kho_map_walk(&re->w, kho_node_phys(root()));
+		kho_map_walk(&re->w, kho_node_phys(out.root));
 		WARN_ON_ONCE(re->pages != out.pages);
-		WARN_ON_ONCE(memcmp(re->blocks, out.blocks, sizeof(out.blocks)));
+		WARN_ON_ONCE(memcmp(re->blocks, out.nr, sizeof(out.nr)));
 	}
 	kfree(re);
 }

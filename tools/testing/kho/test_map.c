@@ -375,7 +375,7 @@ static bool model_any(const struct model *m, u64 first, u64 nr)
 static void random_steps(u64 seed, unsigned int steps, unsigned int add_percent)
 {
 	static struct model m;
-	struct kho_map_cursor cursor = { };
+	struct kho_map_cursor cursor = { }, any = { };
 	struct rnd r = RND(seed);
 	u64 *root = kho_node_alloc();
 	unsigned int i;
@@ -406,7 +406,7 @@ static void random_steps(u64 seed, unsigned int steps, unsigned int add_percent)
 		leaf = kho_map_leaf_at(root, &cursor, key);
 		CHECK_EQ(leaf && kho_leaf_test(leaf, key), model_test(&m, key));
 		nr = 1 + rnd_log(&r, KHO_MAP_LEAF_BITS + 3);
-		CHECK_EQ(kho_map_any(root, key, nr), model_any(&m, key, nr));
+		CHECK_EQ(kho_map_any(root, &any, key, nr), model_any(&m, key, nr));
 
 		if (rnd_one_in(&r, 250))
 			compare(root, &m);
@@ -418,6 +418,7 @@ static void random_steps(u64 seed, unsigned int steps, unsigned int add_percent)
 			CHECK_EQ(sim_pages, model_nodes(&m));
 			compare(root, &m);
 			memset(&cursor, 0, sizeof(cursor));
+			memset(&any, 0, sizeof(any));
 		}
 	}
 	kho_map_free(root);
@@ -443,6 +444,7 @@ static void random_shrink(void)
 static void any_borders(void)
 {
 	const u64 leaf_border = kho_map_key(0, 0) + 2 * KHO_MAP_LEAF_KEYS;
+	struct kho_map_cursor any = {};
 	u64 *root = kho_node_alloc();
 	int at, from, to;
 
@@ -452,11 +454,11 @@ static void any_borders(void)
 		tree_add(root, key);
 		for (from = -140; from < 140; from++) {
 			for (to = from + 1; to <= 140; to += 7)
-				CHECK_EQ(kho_map_any(root, leaf_border + from, to - from),
+				CHECK_EQ(kho_map_any(root, &any, leaf_border + from, to - from),
 					 from <= at && at < to);
 		}
-		CHECK(kho_map_any(root, key - 3 * KHO_MAP_LEAF_KEYS, 7 * KHO_MAP_LEAF_KEYS));
-		CHECK(!kho_map_any(root, key + 1, 7 * KHO_MAP_LEAF_KEYS));
+		CHECK(kho_map_any(root, &any, key - 3 * KHO_MAP_LEAF_KEYS, 7 * KHO_MAP_LEAF_KEYS));
+		CHECK(!kho_map_any(root, &any, key + 1, 7 * KHO_MAP_LEAF_KEYS));
 		tree_del(root, key);
 	}
 	kho_map_free(root);
