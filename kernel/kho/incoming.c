@@ -134,17 +134,31 @@ int kho_in_order(unsigned long pfn)
 	return ret;
 }
 
-/* Takes the key out of the map; the block still counts as one of its. */
-static bool take_key(unsigned long pfn, unsigned int order)
+/*
+ * Takes keys out of the map; their blocks still count as its own.  Returns the
+ * bits of those that were there.
+ */
+static u64 take_keys(const struct kho_word *w)
 {
-	unsigned long *leaf;
+	u64 *root, *leaf;
+	u64 got;
 
 	guard(rcu)();
-	leaf = leaf_words(pfn, order);
-	if (!leaf || !test_and_clear_bit(kho_map_bit(kho_map_key(pfn, order)), leaf))
-		return false;
-	atomic_long_sub(1UL << order, &kho_in.pages);
-	return true;
+	root = READ_ONCE(kho_in.root);
+	leaf = root ? kho_map_leaf(root, w->key) : NULL;
+	if (!leaf)
+		return 0;
+	got = atomic64_fetch_andnot(w->mask, (atomic64_t *)&leaf[kho_map_bit(w->key) / 64]);
+	got &= w->mask;
+	atomic_long_sub((long)hweight64(got) << w->order, &kho_in.pages);
+	return got;
+}
+
+static bool take_key(unsigned long pfn, unsigned int order)
+{
+	struct kho_word w = kho_word_of(pfn, order);
+
+	return take_keys(&w);
 }
 
 /**
@@ -234,9 +248,9 @@ static bool claimable(unsigned long pfn, unsigned long nr_pages)
 }
 
 /* Zones differ only across the border of a zone or node. */
-static bool spans_zones(unsigned long pfn, unsigned int order)
+static bool spans_zones(unsigned long pfn, unsigned long last)
 {
-	return page_zone(pfn_to_page(pfn)) != page_zone(pfn_to_page(pfn + (1UL << order) - 1));
+	return page_zone(pfn_to_page(pfn)) != page_zone(pfn_to_page(last));
 }
 
 static void account_managed(struct page *page, unsigned long nr_pages)
@@ -250,32 +264,47 @@ static void account_managed(struct page *page, unsigned long nr_pages)
 	refresh_soon();
 }
 
-static void init_pages(struct page *page, unsigned long nr_pages)
+static void init_page(struct page *page, unsigned int count)
 {
-	unsigned long i;
-
-	for (i = 0; i < nr_pages; i++) {
-		struct page *p = nth_page(page, i);
-
-		clear_page_tag_ref(p);
-		__ClearPageReserved(p);
-		set_page_private(p, 0);
-		set_page_count(p, 1);
-	}
-	account_managed(page, nr_pages);
+	clear_page_tag_ref(page);
+	__ClearPageReserved(page);
+	set_page_private(page, 0);
+	set_page_count(page, count);
 }
 
 static void init_folio(struct page *page, unsigned int order)
 {
 	unsigned long i;
 
-	init_pages(page, 1UL << order);
+	init_page(page, 1);
 	for (i = 1; i < 1UL << order; i++)
-		set_page_count(nth_page(page, i), 0);
+		init_page(nth_page(page, i), 0);
 	if (order)
 		prep_compound_page(page, order);
 	/* Claims are possible in any context. */
 	set_page_owner(page, order, GFP_NOWAIT | __GFP_NOWARN);
+}
+
+static bool claim_folio(unsigned long pfn, int order)
+{
+	unsigned long nr_pages = 1UL << max(order, 0);
+
+	if (!claimable(pfn, nr_pages))
+		return false;
+	/* What no folio can be is left for kho_restore_pages(). */
+	if (order > max(MAX_PAGE_ORDER, PUD_ORDER) ||
+	    (order > 0 && spans_zones(pfn, pfn + nr_pages - 1))) {
+		pr_warn_ratelimited("claim of %#llx: a block of order %d can be no folio here\n",
+				    PFN_PHYS(pfn), order);
+		return false;
+	}
+	if (order < 0 || !kho_in_take(pfn, order)) {
+		not_preserved(pfn);
+		return false;
+	}
+	init_folio(pfn_to_page(pfn), order);
+	account_managed(pfn_to_page(pfn), nr_pages);
+	return true;
 }
 
 /**
@@ -286,23 +315,64 @@ static void init_folio(struct page *page, unsigned int order)
  */
 struct folio *kho_in_claim_folio(unsigned long pfn)
 {
-	int order;
+	return claim_folio(pfn, kho_in_order(pfn)) ? pfn_folio(pfn) : NULL;
+}
 
-	order = kho_in_order(pfn);
-	if (!claimable(pfn, 1UL << max(order, 0)))
-		return NULL;
-	/* What no folio can be is left for kho_restore_pages(). */
-	if (order > max(MAX_PAGE_ORDER, PUD_ORDER) || (order > 0 && spans_zones(pfn, order))) {
-		pr_warn_ratelimited("claim of %#llx: a block of order %d can be no folio here\n",
-				    PFN_PHYS(pfn), order);
-		return NULL;
+/*
+ * Could claim_folio() say no to any of these blocks, if they are in the map?
+ * Not if the word is in one section and one zone.
+ */
+static bool doubtful(const struct kho_word *w, unsigned long pfn, unsigned long last)
+{
+	return !kho_in.open || kho_any_poison() ||
+	       w->order > min(MAX_PAGE_ORDER, PFN_SECTION_SHIFT - 6) ||
+	       !pfn_to_online_page(pfn) || !pfn_to_online_page(last) || spans_zones(pfn, last);
+}
+
+static u64 claim_each(const struct kho_word *w)
+{
+	u64 left, got = 0;
+
+	for (left = w->mask; left; left &= left - 1) {
+		unsigned int bit = __ffs64(left);
+
+		if (claim_folio(kho_word_pfn(w, bit), w->order))
+			got |= BIT_ULL(bit);
 	}
-	if (order < 0 || !kho_in_take(pfn, order)) {
-		not_preserved(pfn);
-		return NULL;
+	return got;
+}
+
+/**
+ * kho_in_claim_word - claim many blocks at once, each as a folio
+ * @w:	the blocks
+ *
+ * Costs little more than a claim of one of them.
+ *
+ * Context: any.
+ * Returns: the bits of those that are the caller's now, as kho_in_claim_folio()
+ * returns them; if some are missing, with a line in the log.
+ */
+u64 kho_in_claim_word(const struct kho_word *w)
+{
+	unsigned long pfn = kho_word_pfn(w, __ffs64(w->mask));
+	unsigned long last = kho_word_pfn(w, fls64(w->mask) - 1) + (1UL << w->order) - 1;
+	unsigned long nr_pages;
+	u64 got, left;
+
+	if (doubtful(w, pfn, last))
+		return claim_each(w);
+	got = take_keys(w);
+	for (left = got; left; left &= left - 1)
+		init_folio(pfn_to_page(kho_word_pfn(w, __ffs64(left))), w->order);
+	nr_pages = (unsigned long)hweight64(got) << w->order;
+	if (nr_pages) {
+		adjust_managed_page_count(pfn_to_page(pfn), nr_pages);
+		refresh_soon();
+		unpin_map(nr_pages);
 	}
-	init_folio(pfn_to_page(pfn), order);
-	return pfn_folio(pfn);
+	if (got != w->mask)
+		not_preserved(kho_word_pfn(w, __ffs64(w->mask & ~got)));
+	return got;
 }
 
 /*
@@ -328,9 +398,9 @@ static bool claim_block(unsigned long pfn, unsigned int order)
 
 	if (!kho_in_take(pfn, order))
 		return false;
-	init_pages(pfn_to_page(pfn), 1UL << order);
 	for (i = 0; i < 1UL << order; i++)
-		set_page_owner(pfn_to_page(pfn + i), 0, GFP_NOWAIT | __GFP_NOWARN);
+		init_folio(pfn_to_page(pfn + i), 0);
+	account_managed(pfn_to_page(pfn), 1UL << order);
 	return true;
 }
 

@@ -68,6 +68,7 @@ bool kho_in_lent(unsigned long pfn, unsigned int order);
 void kho_in_return(unsigned long pfn, unsigned int order);
 struct page *kho_in_claim_pages(unsigned long pfn, unsigned long nr_pages);
 struct folio *kho_in_claim_folio(unsigned long pfn);
+u64 kho_in_claim_word(const struct kho_word *w);
 void kho_in_discard_pages(unsigned long pfn, unsigned long nr_pages);
 
 /* forward.c */
