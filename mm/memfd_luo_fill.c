@@ -6,16 +6,21 @@
 /**
  * DOC: Two passes
  *
- * First a new file's page cache gets a value entry for every folio that is to
- * come.  That allocates the tree and finds everything that is wrong with the
- * indexes; then memory is charged.  Up to here nothing is used up, and the next
- * try may succeed.  In the second pass the folios are claimed and take the
- * places of their values, which allocates nothing.  It can fail only if somebody
- * else claimed one of them.
+ * In the first pass nothing is used up, and the next try may succeed: it finds
+ * everything that is wrong with the indexes, and allocates the tree of a new
+ * file's page cache by storing values in it.  Indexes are in ascending order,
+ * as a rule.  Then no two folios can want the same place, and one value, where
+ * the last page of a node belongs, keeps the node until it is full.  If they are
+ * not, every folio gets a value.  Then memory is charged.
+ *
+ * In the second pass the folios are claimed, many at once, and go to their
+ * places, which allocates nothing.  It can fail only if somebody else claimed
+ * one of them.
  */
 #include <linux/kexec_handover.h>
 #include <linux/memcontrol.h>
 #include <linux/mm.h>
+#include <linux/mm_inline.h>
 #include <linux/pagemap.h>
 #include <linux/sched/signal.h>
 #include <linux/swap.h>
@@ -29,11 +34,10 @@
 #endif
 
 #define CHARGE_STEP	BIT(14)
+/* What keeps a place: no swap device has this type. */
+#define PLACE		xa_mk_value(LONG_MAX)
+#define NO_INDEX	ULONG_MAX
 #define LAST_INDEX	((u64)MAX_LFS_FILESIZE >> PAGE_SHIFT)
-
-/* Flags in a value that holds the place of a folio, with those of the array. */
-#define PLACE_PART	BIT(54)		/* a page of a block that is too large */
-#define PLACE_TAIL	BIT(55)		/* not the first of them */
 
 /* A larger folio cannot be in a page cache here. */
 static unsigned int max_order(void)
@@ -46,7 +50,7 @@ static unsigned int max_order(void)
  */
 
 /* Returns what is there: NULL, or it is taken. */
-static void *seek(struct xa_state *xas, pgoff_t index, unsigned int order)
+static __always_inline void *seek(struct xa_state *xas, pgoff_t index, unsigned int order)
 {
 	struct xa_node *node = xas->xa_node;
 
@@ -58,14 +62,14 @@ static void *seek(struct xa_state *xas, pgoff_t index, unsigned int order)
 	return order ? xas_find_conflict(xas) : xas_load(xas);
 }
 
-static int place(struct xa_state *xas, pgoff_t index, unsigned int order, unsigned long value)
+static int place(struct xa_state *xas, pgoff_t index, unsigned int order)
 {
 	bool again;
 
 	do {
 		if (seek(xas, index, order))
 			return -EINVAL;
-		xas_store(xas, xa_mk_value(value));
+		xas_store(xas, PLACE);
 		if (likely(!xas_error(xas)))
 			return 0;
 		xas_unlock_irq(xas);
@@ -75,35 +79,62 @@ static int place(struct xa_state *xas, pgoff_t index, unsigned int order, unsign
 	return xas_error(xas) ?: -ENOMEM;
 }
 
-/* A block that no folio can be here becomes single pages. */
-static int place_parts(struct xa_state *xas, pgoff_t index, unsigned long nr, unsigned long value)
+/* The page that was the last one of its node. */
+static int place_last(struct memfd_load *l)
 {
-	unsigned long i;
+	pgoff_t index = l->last;
+
+	l->last = NO_INDEX;
+	return index == NO_INDEX ? 0 : place(&l->xas, index, 0);
+}
+
+static int place_page(struct memfd_load *l, pgoff_t index)
+{
 	int err = 0;
 
-	value |= PLACE_PART;
-	for (i = 0; i < nr && !err; i++)
-		err = place(xas, index + i, 0, value + i + (i ? PLACE_TAIL : 0));
+	if (!l->ascending)
+		return place(&l->xas, index, 0);
+	if ((l->last ^ index) >> XA_CHUNK_SHIFT)
+		err = place_last(l);
+	l->last = index;
 	return err;
 }
 
-/* As kho_in_order(); what is borrowed keeps the map there. */
-static int order_of(struct memfd_load *l, unsigned long pfn)
+static int place_pages(struct memfd_load *l, pgoff_t index, unsigned long nr)
 {
-	unsigned long orders = kho_in.orders;
+	int err = 0;
+
+	for (; nr && !err; nr--, index++)
+		err = place_page(l, index);
+	return err;
+}
+
+static inline bool is_block(struct memfd_load *l, unsigned long pfn, unsigned int order)
+{
+	u64 key = kho_map_key(pfn, order);
+	u64 *leaf = kho_map_leaf_at(kho_in.root, &l->at[order], key);
+
+	return leaf && READ_ONCE(leaf[kho_map_bit(key) / 64]) & BIT_ULL(key % 64);
+}
+
+static int larger_order_of(struct memfd_load *l, unsigned long pfn)
+{
+	unsigned long orders = kho_in.orders & ~1UL;
 	unsigned int order;
 
 	for_each_set_bit(order, &orders, KHO_MAP_ORDERS) {
-		u64 key = kho_map_key(pfn, order);
-		u64 *leaf;
-
 		if (!IS_ALIGNED(pfn, 1UL << order))
 			break;
-		leaf = kho_map_leaf_at(kho_in.root, &l->at[order], key);
-		if (leaf && kho_leaf_test(leaf, key))
+		if (is_block(l, pfn, order))
 			return order;
 	}
 	return -ENOENT;
+}
+
+/* As kho_in_order(); what is borrowed keeps the map there. */
+static inline int order_of(struct memfd_load *l, unsigned long pfn)
+{
+	return likely(is_block(l, pfn, 0)) ? 0 : larger_order_of(l, pfn);
 }
 
 static int place_entry(struct memfd_load *l, const struct memfd_luo_folio_ser *e)
@@ -119,6 +150,8 @@ static int place_entry(struct memfd_load *l, const struct memfd_luo_folio_ser *e
 	order = order_of(l, pfn);
 	if (order < 0)
 		return -EIO;
+	if (l->ascending && e->index < l->end)
+		return -EAGAIN;
 	nr = 1UL << order;
 	if (e->index & (nr - 1) || e->index > LAST_INDEX || LAST_INDEX - e->index < nr - 1)
 		return -EINVAL;
@@ -127,9 +160,10 @@ static int place_entry(struct memfd_load *l, const struct memfd_luo_folio_ser *e
 	if (l->nr_pages > atomic_long_read(&kho_in.pages))
 		return -EINVAL;
 	l->end = max(l->end, e->index + nr);
-	if (order > max_order())
-		return place_parts(&l->xas, e->index, nr, e->pfn_flags);
-	return place(&l->xas, e->index, order, e->pfn_flags);
+	/* A block that no folio can be here becomes single pages. */
+	if (!order || order > max_order())
+		return place_pages(l, e->index, nr);
+	return place_last(l) ?: place(&l->xas, e->index, order);
 }
 
 static int place_run(const struct memfd_luo_folio_ser *run, unsigned long n, void *arg)
@@ -152,20 +186,37 @@ static int place_run(const struct memfd_luo_folio_ser *run, unsigned long n, voi
 	return err;
 }
 
+static int make_places(struct memfd_load *l, bool ascending)
+{
+	int err;
+
+	l->ascending = ascending;
+	l->nr_pages = 0;
+	l->end = 0;
+	l->last = NO_INDEX;
+	l->xas = (struct xa_state)__XA_STATE(&l->mapping->i_pages, 0, 0, 0);
+	err = memfd_array_each(&l->array, place_run, l);
+	xas_lock_irq(&l->xas);
+	err = err ?: place_last(l);
+	xas_unlock_irq(&l->xas);
+	xas_destroy(&l->xas);
+	return err;
+}
+
 /**
- * memfd_make_places - first pass: a value for every folio that is to come
+ * memfd_make_places - first pass: room for every folio that is to come
  * @l:	the file; its page cache is empty
  *
  * Returns: 0, or an error and memfd_drop_places() has to be called.
  */
 int memfd_make_places(struct memfd_load *l)
 {
-	int err;
+	int err = make_places(l, true);
 
-	l->xas = (struct xa_state)__XA_STATE(&l->mapping->i_pages, 0, 0, 0);
-	err = memfd_array_each(&l->array, place_run, l);
-	xas_destroy(&l->xas);
-	return err;
+	if (err != -EAGAIN)
+		return err;
+	memfd_drop_places(l);
+	return make_places(l, false);
 }
 
 /**
@@ -254,28 +305,43 @@ void memfd_settle_charge(struct memfd_load *l) { }
  * Second pass: folios
  */
 
-static struct folio *claim(unsigned long value, unsigned int order)
+static bool claim_word(const struct kho_word *w)
 {
-	unsigned long pfn = value & MEMFD_LUO_FOLIO_PFN;
-	struct folio *folio;
-	struct page *page;
+	u64 got = kho_in_claim_word(w);
 
-	if (value & PLACE_TAIL)
-		return pfn_folio(pfn);
-	if (value & PLACE_PART) {
-		int large = kho_in_order(pfn);
-
-		page = large < 0 ? NULL : kho_restore_pages(PFN_PHYS(pfn), 1UL << large);
-		return page ? page_folio(page) : NULL;
-	}
-	folio = kho_restore_folio(PFN_PHYS(pfn));
-	if (!folio || folio_order(folio) == order)
-		return folio;
-	folio_put(folio);
-	return NULL;
+	if (likely(got == w->mask))
+		return true;
+	/* Without the others the file is lost. */
+	for (; got; got &= got - 1)
+		folio_put(pfn_folio(kho_word_pfn(w, __ffs64(got))));
+	return false;
 }
 
-static void prepare(struct memfd_load *l, struct folio *folio, pgoff_t index, unsigned long value)
+/* Returns how many entries have their folios; the next one's is missing, or too large. */
+static unsigned int claim(struct memfd_load *l, const struct memfd_luo_folio_ser *e, unsigned int n)
+{
+	struct kho_word w = {};
+	unsigned int i, first = 0;
+
+	for (i = 0; i < n; i++) {
+		unsigned long pfn = e[i].pfn_flags & MEMFD_LUO_FOLIO_PFN;
+		int order = pfn ? order_of(l, pfn) : 0;
+
+		if (!pfn)
+			continue;
+		if (order < 0 || order > max_order())
+			break;
+		if (likely(kho_word_add(&w, pfn, order)))
+			continue;
+		if (!claim_word(&w))
+			return first;
+		w = kho_word_of(pfn, order);
+		first = i;
+	}
+	return w.mask && !claim_word(&w) ? first : i;
+}
+
+static void prepare(struct memfd_load *l, struct folio *folio, pgoff_t index, u64 flags)
 {
 	unsigned long nr = folio_nr_pages(folio);
 
@@ -284,9 +350,9 @@ static void prepare(struct memfd_load *l, struct folio *folio, pgoff_t index, un
 		folio_ref_add(folio, nr - 1);
 	}
 	__folio_set_swapbacked(folio);
-	if (value & MEMFD_LUO_FOLIO_UPTODATE)
+	if (flags & MEMFD_LUO_FOLIO_UPTODATE)
 		__folio_mark_uptodate(folio);
-	if (value & MEMFD_LUO_FOLIO_DIRTY)
+	if (flags & MEMFD_LUO_FOLIO_DIRTY)
 		folio_set_dirty(folio);
 	folio->mapping = l->mapping;
 	folio->index = index;
@@ -298,58 +364,143 @@ static void prepare(struct memfd_load *l, struct folio *folio, pgoff_t index, un
 	l->folios[l->nr++] = folio;
 }
 
-static int fill_place(struct memfd_load *l, struct xa_state *xas, void *entry)
+static void fill_place(struct memfd_load *l, struct xa_state *xas, struct folio *folio,
+		       pgoff_t index, u64 flags)
 {
-	unsigned int order = xas_get_order(xas);
-	unsigned long value = xa_to_value(entry);
-	pgoff_t index = xas->xa_index;
-	struct folio *folio = claim(value, order);
+	unsigned int order = folio_order(folio);
 
-	if (!folio)
-		return -EIO;
-	prepare(l, folio, index, value);
+	prepare(l, folio, index, flags);
 	if (order)
 		xas_set_order(xas, index, order);
+	else
+		seek(xas, index, 0);
 	xas_store(xas, folio);
-	if (order)
-		xas_set_order(xas, index + (1UL << order), 0);
-	return 0;
 }
 
-static void count_folios(struct memfd_load *l, int nid, long nr, long nr_thp)
+static void count_folios(struct lruvec *lruvec, long nr, long nr_thp)
 {
-	struct lruvec *lruvec = mem_cgroup_lruvec(l->memcg, NODE_DATA(nid));
-
 	mod_lruvec_state(lruvec, NR_FILE_PAGES, nr);
 	mod_lruvec_state(lruvec, NR_SHMEM, nr);
 	if (nr_thp)
 		mod_lruvec_state(lruvec, NR_SHMEM_THPS, nr_thp);
 }
 
-/* The folios are where they belong: from now on everybody may see them. */
-static void publish(struct memfd_load *l)
+/* The generations have lists and counters of their own. */
+static bool has_generations(struct lruvec *lruvec)
 {
-	int nid = NUMA_NO_NODE;
-	long nr = 0, nr_thp = 0;
-	unsigned int i;
+#ifdef CONFIG_LRU_GEN
+	return lruvec->lrugen.enabled;
+#else
+	return false;
+#endif
+}
 
-	for (i = 0; i < l->nr; i++) {
+/*
+ * The folios from @first on that are in one zone; nobody has mapped or locked
+ * them yet.  Returns the next one.
+ */
+static unsigned int publish_zone(struct memfd_load *l, unsigned int first)
+{
+	struct zone *zone = folio_zone(l->folios[first]);
+	struct lruvec *lruvec = mem_cgroup_lruvec(l->memcg, zone->zone_pgdat);
+	int id = page_zone_id(&l->folios[first]->page);
+	long nr = 0, nr_thp = 0;
+	unsigned int i = first;
+	bool generations;
+
+	spin_lock_irq(&lruvec->lru_lock);
+	generations = has_generations(lruvec);
+	for (; i < l->nr && page_zone_id(&l->folios[i]->page) == id; i++) {
 		struct folio *folio = l->folios[i];
 
-		if (folio_nid(folio) != nid && nr) {
-			count_folios(l, nid, nr, nr_thp);
-			nr = 0;
-			nr_thp = 0;
-		}
-		nid = folio_nid(folio);
 		nr += folio_nr_pages(folio);
 		if (folio_test_pmd_mappable(folio))
 			nr_thp += folio_nr_pages(folio);
-		folio_add_lru(folio);
+		if (generations)
+			lruvec_add_folio(lruvec, folio);
+		else
+			list_add(&folio->lru, &lruvec->lists[LRU_INACTIVE_ANON]);
+		folio_set_lru(folio);
 	}
-	if (nr)
-		count_folios(l, nid, nr, nr_thp);
+	if (!generations)
+		update_lru_size(lruvec, LRU_INACTIVE_ANON, zone_idx(zone), nr);
+	count_folios(lruvec, nr, nr_thp);
+	spin_unlock_irq(&lruvec->lru_lock);
+	return i;
+}
+
+/* The folios are where they belong: from now on everybody may see them. */
+static void publish(struct memfd_load *l)
+{
+	unsigned int i = 0;
+
+	while (i < l->nr)
+		i = publish_zone(l, i);
 	l->nr = 0;
+}
+
+static void fill_places(struct memfd_load *l, const struct memfd_luo_folio_ser *e, unsigned int n)
+{
+	XA_STATE(xas, &l->mapping->i_pages, 0);
+	unsigned int i;
+
+	xas_lock_irq(&xas);
+	for (i = 0; i < n; i++) {
+		unsigned long pfn = e[i].pfn_flags & MEMFD_LUO_FOLIO_PFN;
+
+		if (pfn)
+			fill_place(l, &xas, pfn_folio(pfn), e[i].index, e[i].pfn_flags);
+	}
+	xas_unlock_irq(&xas);
+	/* Every node is there. */
+	WARN_ON_ONCE(xas_error(&xas));
+	publish(l);
+}
+
+/* A block that no folio can be here. */
+static int fill_parts(struct memfd_load *l, const struct memfd_luo_folio_ser *e)
+{
+	unsigned long pfn = e->pfn_flags & MEMFD_LUO_FOLIO_PFN;
+	int order = order_of(l, pfn);
+	XA_STATE(xas, &l->mapping->i_pages, 0);
+	unsigned long i, stop, nr;
+
+	if (order < 0)
+		return -EIO;
+	nr = 1UL << order;
+	if (order <= max_order() || !kho_restore_pages(PFN_PHYS(pfn), nr))
+		return -EIO;
+	for (i = 0; i < nr; ) {
+		stop = min(nr, i + MEMFD_FILL_BATCH);
+		xas_set(&xas, e->index + i);
+		xas_lock_irq(&xas);
+		for (; i < stop; i++)
+			fill_place(l, &xas, pfn_folio(pfn + i), e->index + i, e->pfn_flags);
+		xas_unlock_irq(&xas);
+		WARN_ON_ONCE(xas_error(&xas));
+		publish(l);
+		cond_resched();
+	}
+	return 0;
+}
+
+static int fill_run(const struct memfd_luo_folio_ser *run, unsigned long n, void *arg)
+{
+	struct memfd_load *l = arg;
+	unsigned long i;
+	int err = 0;
+
+	for (i = 0; i < n && !err; ) {
+		unsigned int want = min_t(unsigned long, n - i, MEMFD_FILL_BATCH);
+		unsigned int got = claim(l, &run[i], want);
+
+		fill_places(l, &run[i], got);
+		i += got;
+		if (got < want)
+			err = fill_parts(l, &run[i++]);
+		cond_resched();
+	}
+	return err;
 }
 
 /**
@@ -360,23 +511,8 @@ static void publish(struct memfd_load *l)
  */
 int memfd_fill_places(struct memfd_load *l)
 {
-	XA_STATE(xas, &l->mapping->i_pages, 0);
-	void *entry;
-	int err = 0;
+	int err = memfd_array_each(&l->array, fill_run, l);
 
-	do {
-		xas_lock_irq(&xas);
-		while (l->nr < MEMFD_FILL_BATCH && !err) {
-			entry = xas_next_entry(&xas, ULONG_MAX);
-			if (!entry)
-				break;
-			err = fill_place(l, &xas, entry);
-		}
-		xas_pause(&xas);
-		xas_unlock_irq(&xas);
-		publish(l);
-		cond_resched();
-	} while (entry && !err);
 	if (err)
 		memfd_drop_places(l);
 	return err;

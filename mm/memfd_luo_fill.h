@@ -14,7 +14,7 @@
 
 struct mem_cgroup;
 
-#define MEMFD_FILL_BATCH	64
+#define MEMFD_FILL_BATCH	256
 
 /* May fail; does not call the OOM killer. */
 #define MEMFD_GFP		(GFP_KERNEL | __GFP_RETRY_MAYFAIL | __GFP_NOWARN)
@@ -28,6 +28,8 @@ struct mem_cgroup;
  * @mapping:	its page cache
  * @at:		where the map of what was preserved was looked at, by order
  * @xas:	where the last place was made
+ * @ascending:	so are the indexes
+ * @last:	where the last page belongs, as long as it has no place
  * @memcg:	who pays; NULL: nobody counts
  * @nr_pages:	pages of all folios
  * @charged:	of these charged to @memcg, but not in the page cache yet
@@ -43,6 +45,8 @@ struct memfd_load {
 	struct address_space *mapping;
 	struct kho_map_cursor at[KHO_MAP_ORDERS];
 	struct xa_state xas;
+	bool ascending;
+	pgoff_t last;
 	struct mem_cgroup *memcg;
 	u64 nr_pages;
 	u64 charged;

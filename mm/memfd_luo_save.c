@@ -47,7 +47,10 @@
  * @nr_movable:	folios in @movable
  * @found:	folios or swap entries that were seen
  * @swapped:	the walk stopped at a swap entry
- * @block:	pageblock of which folios can be pinned
+ * @block:	pageblock of the folio that was seen last
+ * @pinnable:	can folios of it be pinned?
+ * @pgdat:	node of it
+ * @pins:	pinned there, and not counted yet
  */
 struct batch {
 	struct folio *folios[BATCH];
@@ -58,6 +61,9 @@ struct batch {
 	unsigned int found;
 	bool swapped;
 	unsigned long block;
+	bool pinnable;
+	struct pglist_data *pgdat;
+	unsigned int pins;
 };
 
 /* The folio is in the page cache, whose lock is held: it has references. */
@@ -71,34 +77,32 @@ static void pin(struct folio *folio)
 	}
 }
 
-static void count_pins(struct folio **folios, unsigned int nr)
+static void count_pins(struct batch *b)
 {
-	unsigned int i, first = 0;
-
-	for (i = 1; i <= nr; i++) {
-		if (i < nr && folio_nid(folios[i]) == folio_nid(folios[first]))
-			continue;
-		mod_node_page_state(folio_pgdat(folios[first]), NR_FOLL_PIN_ACQUIRED, i - first);
-		first = i;
-	}
+	if (b->pins)
+		mod_node_page_state(b->pgdat, NR_FOLL_PIN_ACQUIRED, b->pins);
+	b->pins = 0;
 }
 
-static bool pinnable(struct batch *b, struct folio *folio)
+/* Folios that begin in one pageblock are of one node, and alike. */
+static void enter_block(struct batch *b, struct folio *folio, unsigned long block)
 {
-	unsigned long block = folio_pfn(folio) >> pageblock_order;
-
-	if (block == b->block)
-		return true;
-	if (!folio_is_longterm_pinnable(folio))
-		return false;
+	if (b->pgdat != folio_pgdat(folio))
+		count_pins(b);
 	b->block = block;
-	return true;
+	b->pgdat = folio_pgdat(folio);
+	b->pinnable = folio_is_longterm_pinnable(folio);
 }
 
 static void add(struct batch *b, struct xa_state *xas, struct folio *folio)
 {
+	unsigned long block = folio_pfn(folio) >> pageblock_order;
+
 	pin(folio);
-	if (unlikely(!pinnable(b, folio))) {
+	if (block != b->block)
+		enter_block(b, folio, block);
+	b->pins++;
+	if (unlikely(!b->pinnable)) {
 		xas_set_mark(xas, SHMEM_LIVE_MARK);
 		b->movable[b->nr_movable++] = folio;
 		return;
@@ -125,6 +129,8 @@ static void collect(struct batch *b, struct xa_state *xas, bool marked)
 	b->found = 0;
 	b->swapped = false;
 	b->block = -1UL;
+	b->pgdat = NULL;
+	b->pins = 0;
 
 	xas_lock_irq(xas);
 	for (folio = next_folio(xas, marked); folio; folio = next_folio(xas, marked)) {
@@ -141,8 +147,7 @@ static void collect(struct batch *b, struct xa_state *xas, bool marked)
 		}
 	}
 	xas_unlock_irq(xas);
-	count_pins(b->folios, b->nr);
-	count_pins(b->movable, b->nr_movable);
+	count_pins(b);
 }
 
 /* Waits for those that are being set up; lets go of those that went away. */
@@ -229,6 +234,8 @@ static u64 flags_of(struct folio *folio)
 
 static int record(struct memfd_save *s, struct batch *b)
 {
+	struct memfd_luo_folio_ser *e;
+	unsigned long nr_pages = 0;
 	unsigned int i;
 	int err;
 
@@ -240,16 +247,18 @@ static int record(struct memfd_save *s, struct batch *b)
 	err = kho_preserve_folios(b->folios, b->nr);
 	if (err)
 		return err;
-	for (i = 0; i < b->nr; i++) {
-		struct memfd_luo_folio_ser *e = &s->folios[s->nr++];
+	e = &s->folios[s->nr];
+	for (i = 0; i < b->nr; i++, e++) {
 		struct folio *folio = b->folios[i];
 
 		e->pfn_flags = folio_pfn(folio) | flags_of(folio);
 		e->index = folio->index;
-		s->nr_pages += folio_nr_pages(folio);
-		if (!(e->pfn_flags & MEMFD_LUO_FOLIO_UPTODATE))
+		nr_pages += folio_nr_pages(folio);
+		if (unlikely(!(e->pfn_flags & MEMFD_LUO_FOLIO_UPTODATE)))
 			s->nr_unwritten++;
 	}
+	s->nr_pages += nr_pages;
+	s->nr += b->nr;
 	clear_marks(s, b);
 	b->nr = 0;
 	return 0;
@@ -338,7 +347,16 @@ static int preserve_array(struct memfd_save *s)
 	return kho_preserve_vmalloc(s->folios, &s->array);
 }
 
-/* Entries that the array will have, unless holes are filled meanwhile. */
+/* Does a node of the page cache have an entry for every index? */
+static bool of_single_pages(struct xa_state *xas)
+{
+	return xas->xa_node && !xas->xa_node->shift && !xas_get_order(xas);
+}
+
+/*
+ * Entries that the array will have, unless holes are filled meanwhile; a few
+ * more if small folios and single pages are mixed.
+ */
 static unsigned long count_entries(struct memfd_save *s)
 {
 	XA_STATE(xas, &s->inode->i_mapping->i_pages, 0);
@@ -349,7 +367,12 @@ static unsigned long count_entries(struct memfd_save *s)
 	xas_for_each(&xas, entry, ULONG_MAX) {
 		if (xas_retry(&xas, entry))
 			continue;
-		nr += unlikely(xa_is_value(entry)) ? 1UL << xas_get_order(&xas) : 1;
+		if (of_single_pages(&xas)) {
+			nr += READ_ONCE(xas.xa_node->count);
+			xas_set(&xas, (xas.xa_index | XA_CHUNK_MASK) + 1);
+		} else {
+			nr += xa_is_value(entry) ? 1UL << xas_get_order(&xas) : 1;
+		}
 		if (unlikely(need_resched())) {
 			xas_pause(&xas);
 			cond_resched_rcu();
@@ -473,7 +496,7 @@ int memfd_save_freeze(struct memfd_save *s)
 
 static void release_folios(struct memfd_save *s)
 {
-	struct folio *folios[32];
+	struct folio *folios[64];	/* a word of the map, mostly */
 	unsigned long i;
 	unsigned int n = 0;
 
