@@ -21,7 +21,7 @@ help:
 	@echo '  make demo    from nothing to a live update in QEMU, explained'
 	@echo '  make check   from nothing to all tests; T=name runs one of them'
 	@echo '  make tree    prepared kernel source in build/tree'
-	@echo '  make kernel  kernel in build/ARCH/FLAVOR (mini, debug or distro)'
+	@echo '  make kernel  kernel in build/ARCH/FLAVOR (mini, debug, bench or distro)'
 	@echo '  make qemu    shell in a test kernel, with kexec and busybox'
 	@echo '  make series  build/series/*.patch, ready for git am on v6.12.y'
 	@echo '  make bench   benchmark table, by a deterministic clock'
@@ -30,7 +30,7 @@ help:
 	@echo '  make clean   remove build/ (downloads stay in the cache)'
 	@echo
 	@echo '  KSRC=dir     another 6.12.y tree   ARCH=x86_64         V=1 talks more'
-	@echo '  FLAVOR=mini|debug|distro           JOBS=n tests at a time'
+	@echo '  FLAVOR=mini|debug|bench|distro     JOBS=n tests at a time'
 
 demo check tree series bench fuzz lint qemu:
 	@scripts/$@

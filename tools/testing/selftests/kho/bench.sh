@@ -6,64 +6,142 @@
 # figures; they say how much work is done, not how long it takes on a host.
 #
 # bench.sh [LAYOUT MIB]...
+#
+# Layouts of blocks that a driver preserves: seq, each, scatter, huge; of memfds
+# in a session: memfd, memfds, apart, thp. These are also measured with mainline
+# kernels, the bz-VERSION-bench in $KHO_PEERS.
 
 set -eu
 root=$(cd "$(dirname "$0")/../../../.." && pwd)
 build=${KHO_BUILD:-$root/build}
 dir=$build/bench
-image=$build/x86_64/mini/image
+ours=6.12
 
-run()
+image()
 {
-	local out=$dir/$1-$2.results
+	if [ "$1" = $ours ]; then
+		echo "$build/x86_64/bench/image"
+	else
+		echo "${KHO_PEERS:-/nonexistent}/bz-$1-bench"
+	fi
+}
+
+pack()
+{
+	local program=$dir/memfd_bench
+
+	mkdir -p "$dir"
+	"${CC:-gcc}" -static -O2 -Wall -o "$program" -I"$root/include/uapi" \
+		"$root/tools/testing/selftests/liveupdate/memfd_bench.c"
+	for kernel in "${kernels[@]}"; do
+		"$root/scripts/initramfs" "$dir/initrd-$kernel" \
+			--add "$(image "$kernel"):/boot/kernel" --add "$program:/bin/memfd_bench"
+	done
+}
+
+# measure KERNEL LAYOUT MIB
+measure()
+{
+	local name=$1-$2-$3
+	local out=$dir/$name.results
 
 	: >"$out"
-	"$root/scripts/qemu-run" --kernel "$image" --initrd "$dir/initrd" --mem "${MEM:-4G}" \
-		--smp 1 --cpu qemu64 --icount 0 --timeout 400 --log "$build/logs/bench-$1-$2.serial" \
-		--append "quiet loglevel=3 nokaslr kho=on guest=bench layout=$1 mib=$2" \
+	"$root/scripts/qemu-run" --kernel "$(image "$1")" --initrd "$dir/initrd-$1" \
+		--mem "${MEM:-6G}" --smp 1 --cpu qemu64 --icount 0 --timeout 900 \
+		--log "$build/logs/bench-$name.serial" \
+		--append "quiet loglevel=3 nokaslr kho=on liveupdate=on" \
+		--append "guest=bench layout=$2 mib=$3" \
 		-- -serial "file:$out" -seed 1 -rtc base=2026-01-01T00:00:00,clock=vm
 	grep -q '^end' "$out"
 }
 
 value()
 {
-	tr -d '\r' <"$dir/$1-$2.results" | awk -v name="$3" '$1 == name { print $2 }'
+	tr -d '\r' <"$dir/$1-$2-$3.results" | awk -v name="$4" '$1 == name { print $2 }'
 }
 
-# row LAYOUT MIB
-row()
+# print_row KERNEL LAYOUT MIB FLOOR
+print_row()
 {
-	if ! run "$1" "$2"; then
-		printf '%-8s %5s  failed, see %s\n' "$1" "$2" "$build/logs/bench-$1-$2.serial"
-		return
-	fi
-	[ "$1" != none ] || floor=$(($(value none 0 up) - $(value none 0 jump)))
-	tr -d '\r' <"$dir/$1-$2.results" |
-	awk -v layout="$1" -v mib="$2" -v floor="${floor:-0}" '
+	tr -d '\r' <"$dir/$1-$2-$3.results" |
+	awk -v kernel="$1" -v layout="$2" -v mib="$3" -v floor="$4" '
 	{ v[$1] = $2 }
 	END {
 		p = v["pages"]
 		gone = v["up"] - v["jump"]
-		printf "%-8s %5d %8d %9s %8.2f %9.2f %9.2f %8.4f %9s\n", layout, mib, p,
-			p ? sprintf("%.0f", v["preserve"] / p) : "-", v["load"] / 1e6,
-			gone / 1e6, (gone - floor) / 1e6, gone / floor,
+		printf "%-7s %-8s %5d %8d %9s %8.2f %9.2f %9.2f %8.4f %9s\n", kernel, layout,
+			mib, p, p ? sprintf("%.0f", v["preserve"] / p) : "-",
+			v["load"] / 1e6, gone / 1e6, (gone - floor) / 1e6, gone / floor,
 			p ? sprintf("%.0f", v["claim"] / p) : "-"
 	}'
 }
 
-mkdir -p "$dir"
-"$root/scripts/initramfs" "$dir/initrd" --add "$image:/boot/kernel"
+# row KERNEL LAYOUT MIB
+row()
+{
+	if ! measure "$@"; then
+		printf '%-7s %-8s %5s  failed, see %s\n' "$@" "$build/logs/bench-$1-$2-$3.serial"
+		return
+	fi
+	[ "$2" != none ] ||
+		floor[$1]=$(($(value "$1" none 0 up) - $(value "$1" none 0 jump)))
+	print_row "$@" "${floor[$1]}"
+}
+
+# ratio KERNEL LAYOUT MIB: what ours costs, that one's being 1
+ratio()
+{
+	local what
+
+	printf '%-16s %5s  ' "$2" "$3"
+	for what in preserve claim; do
+		awk -v what="$what" -v kernel="$1" -v a="$(value $ours "$2" "$3" "$what")" \
+			-v b="$(value "$1" "$2" "$3" "$what")" 'BEGIN {
+			if (a && b)
+				printf "  %s %.2f of %s", what, a / b, kernel
+		}'
+	done
+	echo
+}
+
+is_memfd()
+{
+	case $1 in
+	memfd|memfds|apart|thp)	return 0 ;;
+	*)			return 1 ;;
+	esac
+}
+
+declare -A floor
+kernels=("$ours")
+for version in 7.2 7.3; do
+	[ ! -e "$(image $version)" ] || kernels+=("$version")
+done
+[ $# -gt 0 ] || set -- seq 256 each 256 scatter 16 scatter 64 scatter 128 scatter 256 \
+	huge 2048 memfd 1024 memfds 64 apart 64 thp 1024
+pack
 cat <<'EOT'
 Instructions executed by the guest, one processor; "M" is a million of them.
 blackout is from kexec -e to the first command in the next kernel; the floor
 is a handover with nothing of ours preserved. Pages are pages of 4 KiB.
 
-                       preserve     load  blackout  above the floor      claim
-layout     MiB    pages per page        M         M         M    ratio  per page
+                               preserve     load  blackout  above the floor      claim
+kernel  layout     MiB    pages per page        M         M         M    ratio  per page
 EOT
-row none 0
-[ $# -gt 0 ] || set -- seq 256 each 256 scatter 16 scatter 64 scatter 128 scatter 256 huge 2048
+for kernel in "${kernels[@]}"; do
+	row "$kernel" none 0
+done
+ratios=()
 while [ $# -ge 2 ]; do
-	row "$1" "$2"
+	for kernel in "${kernels[@]}"; do
+		[ "$kernel" = $ours ] || is_memfd "$1" || continue
+		row "$kernel" "$1" "$2"
+		[ "$kernel" = $ours ] || ratios+=("$kernel $1 $2")
+	done
 	shift 2
+done
+[ ${#ratios[@]} = 0 ] || printf '\nWhat %s costs, a mainline kernel being 1:\n' $ours
+for r in "${ratios[@]}"; do
+	# shellcheck disable=SC2086
+	ratio $r
 done
