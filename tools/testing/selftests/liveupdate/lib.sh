@@ -9,7 +9,7 @@
 #	program NAME SOURCE [GCC-OPTION...]		a program for the guest
 
 luo_dir=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-# shellcheck source=../kho/lib.sh
+# shellcheck source=tools/testing/selftests/kho/lib.sh
 . "$luo_dir/../kho/lib.sh"
 
 # The programs are static: the guest has no libraries.
