@@ -19,15 +19,8 @@ apt_download()
 	command -v apt-get >/dev/null || return 1
 	need_disk "$KHO_CACHE" 1 "downloading $1"
 	tmp=$(mktemp -d "$KHO_CACHE/.download-XXXXXX")
-	if [ -n "$arch" ] && [ "$arch" != "$(dpkg --print-architecture)" ]; then
-		# lists of its own for an architecture that is not ours
-		mkdir -p "$KHO_CACHE/apt-$arch/partial" "$tmp/cache"
-		options+=(-o "APT::Architecture=$arch" -o "APT::Architectures=$arch"
-			  -o "Dir::State::lists=$KHO_CACHE/apt-$arch"
-			  -o "Dir::Cache=$tmp/cache" -o "APT::Sandbox::User=")
-	else
-		arch=
-	fi
+	[ "$arch" != "$(dpkg --print-architecture)" ] || arch=
+	[ -z "$arch" ] || apt_foreign "$arch" "$tmp"
 	say FETCH "$spec"
 	if ! apt_try "$tmp" "${options[@]}" download "$spec"; then
 		# package lists that are missing or outdated
@@ -39,6 +32,29 @@ apt_download()
 		fi
 	fi
 	mv "$tmp"/*.deb "$KHO_CACHE/"
+	rm -rf "$tmp"
+}
+
+# apt_foreign ARCH DIR: more options, with lists of its own for an architecture
+# that is not ours, and DIR for what apt leaves behind
+apt_foreign()
+{
+	mkdir -p "$KHO_CACHE/apt-$1/partial" "$2/cache"
+	options+=(-o "APT::Architecture=$1" -o "APT::Architectures=$1"
+		  -o "Dir::State::lists=$KHO_CACHE/apt-$1"
+		  -o "Dir::Cache=$2/cache" -o "APT::Sandbox::User=")
+}
+
+# apt_depends PACKAGE ARCH: names of the packages that it depends on
+apt_depends()
+{
+	local tmp options=()
+
+	tmp=$(mktemp -d "$KHO_CACHE/.download-XXXXXX")
+	apt_foreign "$2" "$tmp"
+	apt-cache "${options[@]}" depends --no-recommends --no-suggests --no-conflicts \
+		--no-breaks --no-replaces --no-enhances "$1" |
+		sed -nE 's/^ *\|?(Pre)?Depends: ([^<]+)$/\2/p' | sort -u
 	rm -rf "$tmp"
 }
 

@@ -26,6 +26,7 @@ work=$KHO_BUILD/tests/$test_name
 logs=$KHO_BUILD/logs
 count=0
 failed=0
+arch=${arch:-x86_64}		# of the guests
 flavor=mini			# of the kernel that vm boots
 boots=				# the image that vm boots, if not that kernel's
 adds=()				# more for the initramfs
@@ -62,17 +63,17 @@ finish()
 
 kernel_image()
 {
-	echo "$KHO_BUILD/x86_64/$flavor/image"
+	echo "$KHO_BUILD/$arch/$flavor/image"
 }
 
 # initramfs: what the guests of this test have; again after "adds" changed
 initramfs()
 {
-	local have="$flavor ${adds[*]}"
+	local have="$arch $flavor ${adds[*]}"
 
 	[ "$have" != "${packed:-}" ] || return 0
 	packed=$have
-	"$KHO_ROOT/scripts/initramfs" "$work/initrd.cpio" \
+	"$KHO_ROOT/scripts/initramfs" "$work/initrd.cpio" --arch "$arch" \
 		--add "$(kernel_image):/boot/kernel" "${adds[@]}"
 }
 
@@ -124,10 +125,11 @@ vm()
 	for try in 1 2 3; do
 		: >"$out"
 		status=0
-		"$KHO_ROOT/scripts/qemu-run" --kernel "${boots:-$(kernel_image)}" \
+		"$KHO_ROOT/scripts/qemu-run" --arch "$arch" \
+			--kernel "${boots:-$(kernel_image)}" \
 			--initrd "$work/initrd.cpio" --append "guest=$scenario" \
-			--log "$serial" "${clean[@]}" "${options[@]}" \
-			-- -serial "file:$out" "${extra[@]}" || status=$?
+			--log "$serial" --results "$out" "${clean[@]}" \
+			"${options[@]}" -- "${extra[@]}" || status=$?
 		stale_code "$serial" || break
 		echo "# $name: try $try met a bug of QEMU"
 	done

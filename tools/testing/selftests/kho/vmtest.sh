@@ -11,8 +11,9 @@ next=${2:-$image}
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 
-"$root/scripts/initramfs" "$dir/initrd" --add "$next:/boot/kernel"
-"$root/scripts/qemu-run" --kernel "$image" --initrd "$dir/initrd" --mem 1G \
+"$root/scripts/initramfs" "$dir/initrd" --arch "${ARCH:-x86_64}" --add "$next:/boot/kernel"
+"$root/scripts/qemu-run" --arch "${ARCH:-x86_64}" --kernel "$image" \
+	--initrd "$dir/initrd" --mem 1G --results /dev/null \
 	--append "kho=on guest=payload chain=kernel" --clean --log "$dir/log" \
-	--expect "KHO restore succeeded" -- -serial null
+	--expect "KHO restore succeeded"
 echo "KHO restore succeeded"
