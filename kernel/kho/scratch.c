@@ -14,12 +14,15 @@
 #define pr_fmt(fmt) "KHO: " fmt
 
 #include <linux/cma.h>
+#include <linux/crash_dump.h>
 #include <linux/crash_reserve.h>
 #include <linux/init.h>
 #include <linux/kexec_handover.h>
+#include <linux/kho/hooks.h>
 #include <linux/kmemleak.h>
 #include <linux/memblock.h>
 #include <linux/mm.h>
+#include <linux/sizes.h>
 
 #include "../../mm/internal.h"
 
@@ -30,6 +33,8 @@ struct kho_scratch *kho_scratch __ro_after_init;
 unsigned int kho_scratch_nr __ro_after_init;
 
 static struct kho_scratch_plan plan __initdata;
+/* The low area, if it is reserved already. */
+static phys_addr_t early_low __initdata;
 /* Areas are CMA memory already: they came with a handover. */
 static bool inherited __ro_after_init;
 
@@ -100,19 +105,41 @@ static u64 __init node_size(int nid)
 	return percent_of(reserved_bytes(nid, PHYS_ADDR_MAX));
 }
 
+/**
+ * kho_boot_scratch - reserve the low area, if it is one of the large ones
+ *
+ * With 64 KiB pages an area is 512 MiB, and so aligned. Once the memmap and
+ * page tables have been allocated a small machine has none free.  To be called
+ * as soon as all memory and what firmware reserves are known.
+ */
+void __init kho_boot_scratch(void)
+{
+	phys_addr_t limit = memblock_start_of_DRAM() < SZ_4G ? SZ_4G : MEMBLOCK_ALLOC_ANYWHERE;
+	u64 size, align = KHO_SCRATCH_ALIGN;
+
+	if (align < SZ_512M || kho_confined || !kho_enable || plan.percent ||
+	    is_kdump_kernel())
+		return;
+	size = low_size();
+	if (size)
+		early_low = memblock_alloc_range_nid(size, align, 0, limit, NUMA_NO_NODE, true);
+}
+
 static bool __init reserve_area(const char *what, u64 size, phys_addr_t limit, int nid)
 {
 	struct kho_scratch *area = &kho_scratch[kho_scratch_nr];
 	phys_addr_t addr = 0;
 
-	if (size) {
+	if (early_low)
+		swap(addr, early_low);
+	else if (size)
 		addr = memblock_alloc_range_nid(size, KHO_SCRATCH_ALIGN, 0, limit, nid, true);
-		if (!addr) {
-			pr_err("no %llu MiB for the %s scratch area\n", size >> 20, what);
-			return false;
-		}
-		kmemleak_ignore_phys(addr);
+	if (size && !addr) {
+		pr_err("no %llu MiB for the %s scratch area\n", size >> 20, what);
+		return false;
 	}
+	if (addr)
+		kmemleak_ignore_phys(addr);
 	area->addr = addr;
 	area->size = size;
 	kho_scratch_nr++;

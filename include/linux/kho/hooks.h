@@ -47,6 +47,9 @@ struct kho_target {
 /* A handover arrived and memblock has not been handed to the page allocator. */
 extern bool kho_confined;
 
+/* Sender, at a cold boot */
+void kho_boot_scratch(void);
+
 /* Receiver, in the order of the calls */
 void kho_boot_windows(void);
 void kho_boot_table(void);
@@ -78,6 +81,7 @@ int kho_kexec_by_hand(void);
 
 #define kho_confined	false
 
+static inline void kho_boot_scratch(void) { }
 static inline void kho_boot_windows(void) { }
 static inline void kho_boot_table(void) { }
 
