@@ -10,7 +10,7 @@
  *
  * *Windows* say where memblock may allocate: the scratch areas at first, and
  * once the map has been read, before the linear map is built, every gap of at
- * least a pageblock (stage 1).  Gaps are used first.  See confine.c.
+ * least 2 MiB (stage 1).  Gaps are used first.  See confine.c.
  *
  * The *exact table* says which pages are preserved, to the page.  It is built
  * as soon as there is a linear map (stage 2); here the map is validated.
@@ -77,18 +77,20 @@ static void __init bad_node(u64 phys)
 	pr_err("no node of the map can be at %#llx\n", phys);
 }
 
+/* Memory that firmware keeps for itself has no place in the linear map. */
 static bool __init is_memory(u64 start, u64 end)
 {
-	struct memblock_region *r;
+	phys_addr_t from, to;
+	u64 i;
 
 	if (end <= start)
 		return false;
 	if (memblock_is_region_memory(start, end - start))
-		return true;
+		return memblock_is_map_memory(start);
 	/* A block may span adjacent regions. */
-	for_each_mem_region(r) {
-		if (r->base <= start && start < r->base + r->size)
-			start = r->base + r->size;
+	for_each_mem_range(i, &from, &to) {
+		if (from <= start && start < to)
+			start = to;
 	}
 	return start >= end;
 }
@@ -113,19 +115,15 @@ static void __init start_picture(void)
 
 static void __init open_gaps(void)
 {
-	u64 min_size = (u64)pageblock_nr_pages << PAGE_SHIFT;
-	struct memblock_region *r;
+	phys_addr_t from, to;
+	u64 i;
 
 	kho_gap_windows.nr = 0;
-	for_each_mem_region(r)
-		kho_coarse_gaps(&coarse, r->base, r->base + r->size, min_size, &kho_gap_windows);
+	for_each_mem_range(i, &from, &to)
+		kho_coarse_gaps(&coarse, from, to, KHO_GAP_MIN, &kho_gap_windows);
 	kho_windows_sort(&kho_gap_windows);
 }
 
-/*
- * The linear map is built from the topmost free memory on, from pages in what
- * is mapped already.  A tiny gap at the top would not do.
- */
 static void __init open_largest_gap(void)
 {
 	struct kho_window *w = kho_gap_windows.w, largest = {};
@@ -352,7 +350,8 @@ void __init kho_boot_windows(void)
 		return;
 	}
 	open_gaps();
-	open_largest_gap();
+	if (ARCH_KHO_LARGEST_GAP)
+		open_largest_gap();
 }
 
 /*
@@ -419,6 +418,11 @@ static const char *__init take_fdt(void)
 	/* Since it was checked, early boot may have used memory below 1 MiB. */
 	if (kho_fdt_check(kho_in.fdt, fdt_len))
 		return "the handover FDT was overwritten";
+	/*
+	 * With kexec_load(2) user space may hand on the announcement that this
+	 * kernel was passed. It must lead to nothing.
+	 */
+	memset(phys_to_virt(fdt_phys), 0, sizeof(u32));
 	/* The original is not needed any more: ordinary free memory. */
 	kho_early_release(pfn, end - pfn);
 	kho_check_subtrees();

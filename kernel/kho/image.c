@@ -250,7 +250,7 @@ static int outlook_ram(unsigned long pfn, unsigned long nr_pages, void *arg)
 	struct outlook *o = arg;
 
 	kho_coarse_gaps(&o->coarse, PFN_PHYS(pfn), PFN_PHYS(pfn + nr_pages),
-			PFN_PHYS(pageblock_nr_pages), &o->gaps);
+			KHO_GAP_MIN, &o->gaps);
 	return 0;
 }
 

@@ -23,8 +23,24 @@ struct kho_subtree;
 #ifndef ARCH_KHO_LOW_WINDOW
 #define ARCH_KHO_LOW_WINDOW	0	/* below it nothing is ever preserved */
 #endif
+#ifndef ARCH_KHO_LARGEST_GAP
+#define ARCH_KHO_LARGEST_GAP 0	/* only one gap can be used before the linear map is there */
+#endif
 /* What receivers can map early. */
 #define KHO_FDT_MAX_SIZE	(256UL << 10)
+
+#ifndef arch_kho_has_tags
+/* Can memory of this machine have tags, and which page of a range has them first? */
+static inline bool arch_kho_has_tags(void)
+{
+	return false;
+}
+
+static inline unsigned long arch_kho_find_tags(unsigned long pfn, unsigned long end)
+{
+	return end;
+}
+#endif
 
 /* kernel/kexec_handover.c */
 extern bool kho_enable;		/* final after fs_initcall */

@@ -90,7 +90,7 @@ static enum kho_map_verdict __init scan_subtree(struct kho_map_walk *w, u64 firs
 	return first_byte(first) >= to_walk(w)->r->ram_end ? KHO_MAP_SKIP : KHO_MAP_FOLLOW;
 }
 
-/* The pages of a word lie in one chunk of the picture, whatever its size. */
+/* Coarse by a word of the leaf: 256 KiB with 4 KiB pages, 4 MiB with 64 KiB. */
 static int __init scan_leaf(struct kho_map_walk *w, u64 first, const u64 *leaf)
 {
 	struct kho_coarse *coarse = to_walk(w)->coarse;

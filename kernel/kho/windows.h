@@ -39,6 +39,8 @@ u64 kho_windows_find(const struct kho_windows *ws, u64 start, u64 end,
  */
 #define KHO_COARSE_BITS		BIT(18)
 #define KHO_COARSE_SHIFT	21
+/* The smallest gap worth having, whatever the size of pages and pageblocks. */
+#define KHO_GAP_MIN		BIT(KHO_COARSE_SHIFT)
 
 struct kho_coarse {
 	u64 base;

@@ -10,6 +10,12 @@
  */
 #define ARCH_KHO_LOW_WINDOW	0x100000ULL
 
+/*
+ * The linear map is built from the topmost free memory on, from pages in what
+ * is mapped already.  A tiny gap at the top would not do.
+ */
+#define ARCH_KHO_LARGEST_GAP	1
+
 struct kimage;
 struct kho_target;
 
