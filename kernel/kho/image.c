@@ -380,6 +380,18 @@ int kho_kexec_locate(struct kexec_buf *kbuf, int (*func)(struct resource *, void
 	return ret;
 }
 
+/* An error that the administrator may have allowed. */
+static int overridable(int err, const char *what)
+{
+	if (err == -EBUSY && kho_allow_loss) {
+		pr_warn("%s, as allowed\n", what);
+		return 0;
+	}
+	if (err == -EBUSY)
+		pr_err("refused; echo 1 >/sys/kernel/kho/allow_loss overrides\n");
+	return err;
+}
+
 static int poison_node(struct kho_map_walk *w, u64 phys)
 {
 	unsigned long pfn = PHYS_PFN(phys);
@@ -410,18 +422,38 @@ static int poison_run(struct kho_map_walk *w, u64 key, unsigned long nr)
 static int check_poison(void)
 {
 	struct kho_map_walk w = { .node = poison_node, .run = poison_run };
-	int err;
 
 	if (!kho_any_poison())
 		return 0;
-	err = kho_out_walk(&w) ?: kho_forward_walk(&w);
-	if (err == -EBUSY && kho_allow_loss) {
-		pr_warn("what is preserved goes over with a bad page, as allowed\n");
+	return overridable(kho_out_walk(&w) ?: kho_forward_walk(&w),
+			   "what is preserved goes over with a bad page");
+}
+
+static int tags_run(struct kho_map_walk *w, u64 key, unsigned long nr)
+{
+	unsigned long pfn, end;
+	unsigned int order;
+
+	if (!kho_map_decode(key, &pfn, &order))
+		return -EIO;
+	end = pfn + (nr << order);
+	pfn = arch_kho_find_tags(pfn, end);
+	cond_resched();
+	if (pfn == end)
 		return 0;
-	}
-	if (err == -EBUSY)
-		pr_err("refused; echo 1 >/sys/kernel/kho/allow_loss overrides\n");
-	return err;
+	pr_err("page %#llx is preserved and was given memory tags since, which would be lost\n",
+	       PFN_PHYS(pfn));
+	return -EBUSY;
+}
+
+/* A mapping with tags may be made at any time. */
+static int check_tags(void)
+{
+	struct kho_map_walk w = { .run = tags_run };
+
+	if (!arch_kho_has_tags())
+		return 0;
+	return overridable(kho_out_walk(&w), "what is preserved goes over without its tags");
 }
 
 /**
@@ -443,7 +475,7 @@ int kho_kexec_commit(const struct kimage *image)
 		return refuse_loss(BY_HAND);
 	if (image->kho.loss)
 		return refuse_loss(image->kho.loss);
-	err = check_poison() ?: check_memory(image->kho.loaded);
+	err = check_poison() ?: check_tags() ?: check_memory(image->kho.loaded);
 	/* Otherwise live update does that, when its files are frozen. */
 	if (!err && kho_passes_sessions())
 		err = kho_forward_unclaimed();

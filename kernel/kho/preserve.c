@@ -10,7 +10,7 @@
  * scratch and in one piece.  So this is checked here, while the caller can
  * still do something about it, and in every build: memory in scratch, memory
  * that was hot-added or belongs to a driver, hardware-poisoned pages, slab and
- * tail pages, and blocks that overlap with others.
+ * tail pages, pages with memory tags, and blocks that overlap with others.
  */
 #define pr_fmt(fmt) "KHO: " fmt
 
@@ -126,6 +126,10 @@ static int check_range(unsigned long pfn, unsigned long nr_pages)
 		return refuse(pfn, nr_pages, "hot-added or driver-managed memory");
 	if (kho_find_poison(pfn, pfn + nr_pages) < pfn + nr_pages)
 		return refuse(pfn, nr_pages, "it holds a hardware-poisoned page");
+	if (arch_kho_find_tags(pfn, pfn + nr_pages) < pfn + nr_pages) {
+		refuse(pfn, nr_pages, "it has memory tags, which cannot travel");
+		return -EOPNOTSUPP;
+	}
 	return 0;
 }
 
