@@ -29,7 +29,7 @@ help:
 	@echo '  make lint    checkpatch, sparse, W=1, kernel-doc, clang, shellcheck'
 	@echo '  make clean   remove build/ (downloads stay in the cache)'
 	@echo
-	@echo '  KSRC=dir     another 6.12.y tree   ARCH=x86_64         V=1 talks more'
+	@echo '  KSRC=dir     another 6.12.y tree   ARCH=x86_64|arm64   V=1 talks more'
 	@echo '  FLAVOR=mini|debug|bench|distro     JOBS=n tests at a time'
 
 demo check tree series bench fuzz lint qemu:
