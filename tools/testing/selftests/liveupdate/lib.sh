@@ -12,13 +12,21 @@ luo_dir=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=tools/testing/selftests/kho/lib.sh
 . "$luo_dir/../kho/lib.sh"
 
+compiler()
+{
+	case $arch in
+	"$(uname -m | sed s/aarch64/arm64/)")	echo "${CC:-gcc}" ;;
+	arm64)					echo aarch64-linux-gnu-gcc ;;
+	esac
+}
+
 # The programs are static: the guest has no libraries.
 program()
 {
 	local name=$1 source=$luo_dir/$2
 
 	shift 2
-	${CC:-gcc} -static -O2 -Wall -o "$work/$name" -I"$KHO_ROOT/include/uapi" \
+	"$(compiler)" -static -O2 -Wall -o "$work/$name" -I"$KHO_ROOT/include/uapi" \
 		-I"$KHO_BUILD/tree/tools/testing/selftests/liveupdate" "$source" \
 		"$@" -pthread >"$work/$name.log" 2>&1 || return
 	adds+=(--add "$work/$name:/bin/$name")

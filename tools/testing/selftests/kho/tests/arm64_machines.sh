@@ -1,0 +1,74 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# kernels: arm64/mini
+# timeout: 900
+#
+# arm64 with pages of 4 KiB, on machines of all sorts: small and large ones,
+# several nodes, a limit, a crash of the second kernel, device trees with reserved
+# memory and with forged announcements.
+
+arch=arm64
+. "$(dirname "$0")/../lib.sh"
+
+dtc=$KHO_BUILD/arm64/mini/scripts/dtc/dtc
+
+# tree NAME: the machine's device tree with what stdin adds to it
+tree()
+{
+	qemu-system-aarch64 -machine "virt,gic-version=3,its=off,dumpdtb=$work/virt.dtb" -cpu max \
+		-m 1G -smp 1 -nodefaults -display none >/dev/null 2>&1 &&
+	{ "$dtc" -q -I dtb -O dts "$work/virt.dtb" && cat; } >"$work/$1.dts" &&
+	"$dtc" -q -I dts -O dtb "$work/$1.dts" >"$work/$1.dtb"
+}
+
+# forged NAME PROPERTY...: an announcement that no kernel made
+forged()
+{
+	local name=$1
+
+	shift
+	tree "$name" <<<"/ { chosen { $* }; };" || fail "$name: make a device tree"
+	vm chosen "$name" -- --mem 1G --smp 1 --append "kho=on way=$name" \
+		-- -dtb "$work/$name.dtb"
+}
+
+vm carry 512M -- --mem 512M --smp 1 --append "kho=on"
+vm carry 64G -- --mem 64G --smp 2 --append "kho=on big=500 scatter=20000" --timeout 300 \
+	-- -object memory-backend-ram,id=ram,size=64G,reserve=off -machine memory-backend=ram
+vm carry limited -- --mem 1G --smp 1 --append "kho=on mem=700M limit=716800"
+
+nodes=(-object "memory-backend-ram,id=m0,size=1G" -object "memory-backend-ram,id=m1,size=512M"
+       -numa "node,nodeid=0,memdev=m0,cpus=0" -numa "node,nodeid=1,cpus=1"
+       -numa "node,nodeid=2,memdev=m1")
+vm numa nodes -- --mem 1536M --smp 2 --append "kho=on" -- "${nodes[@]}"
+
+tree reserved <<'DTS' || fail "make a device tree"
+/ {
+	reserved-memory {
+		#address-cells = <2>;
+		#size-cells = <2>;
+		ranges;
+		firmware@58000000 {
+			reg = <0x0 0x58000000 0x0 0x2000000>;
+			no-map;
+		};
+		buffer@5c000000 {
+			reg = <0x0 0x5c000000 0x0 0x1000000>;
+		};
+		pool {
+			compatible = "shared-dma-pool";
+			size = <0x0 0x2000000>;
+			reusable;
+			linux,cma-default;
+		};
+	};
+};
+DTS
+vm carry reserved -- --mem 1G --smp 1 --append "kho=on" \
+	--expect "Reserved memory: created CMA memory pool" -- -dtb "$work/reserved.dtb"
+
+scratch="linux,kho-scratch = <0x0 0x41000000 0x0 0x10>;"
+forged nothing "linux,kho-fdt = <0x0 0x41000000 0x0 0x1000>; $scratch"
+keep_dirty=1
+vm kdump kdump -- --mem 1G --smp 1 --append "kho=on" --panic-ok
+finish
