@@ -1,0 +1,22 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# kernels: debug
+# timeout: 900
+#
+# Sessions, memfds and hugetlb memfds under KASAN, lockdep and kmemleak, and
+# allocations that fail.
+
+. "$(dirname "$0")/../lib.sh"
+
+flavor=debug
+for name in memfd_rules memfd_test memfd_window luo_faults; do
+	program $name $name.c || fail "build $name (see $work/$name.log)"
+done
+# Its guest looks for warnings itself: allocations that fail may show a stack.
+keep_dirty=1
+luo_vm faults -- --mem 1G --timeout 400
+# shellcheck disable=SC2034
+keep_dirty=
+luo_vm sessions -- --mem 2G --timeout 400
+luo_vm memfd -- --mem 3G --timeout 400
+finish
