@@ -7,6 +7,7 @@
 #include <linux/crash_dump.h>
 #include <linux/init.h>
 #include <linux/types.h>
+#include <linux/cpufeature.h>
 #include <linux/initrd.h>
 #include <linux/kexec.h>
 #include <linux/kexec_handover.h>
@@ -18,7 +19,6 @@
 #include <linux/of_fdt.h>
 #include <linux/string.h>
 
-#include <asm/cpufeature.h>
 #include <asm/image.h>
 #include <asm/kexec_handover.h>
 #include <asm/mte.h>
