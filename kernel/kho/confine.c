@@ -59,7 +59,9 @@ kho_find_in_windows(phys_addr_t start, phys_addr_t end, phys_addr_t size,
 	if (!found && !numa_valid_node(nid) && !spare_scratch)
 		found = kho_windows_find(&kho_scratch_windows, start, end, top_down,
 					 search_window, &s);
-	if (!found && !numa_valid_node(nid) && end <= (u64)ARCH_LOW_ADDRESS_LIMIT + 1)
+	/* Nothing is missing in a range that never had so much. */
+	if (!found && !numa_valid_node(nid) && start < end && size <= end - start &&
+	    end <= (u64)ARCH_LOW_ADDRESS_LIMIT + 1)
 		pr_warn("no %llu bytes of low memory in [%pa-%pa) that are not preserved\n",
 			(u64)size, &start, &end);
 	return found;
