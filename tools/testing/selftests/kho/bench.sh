@@ -8,8 +8,10 @@
 # bench.sh [LAYOUT MIB]...
 #
 # Layouts of blocks that a driver preserves: seq, each, scatter, huge; of memfds
-# in a session: memfd, memfds, apart, thp. These are also measured with mainline
-# kernels, the bz-VERSION-bench in $KHO_PEERS.
+# in a session: memfd, memfds, apart, thp; of files of one page: files in one
+# session, sessions with one each. All of memfds are also measured with mainline
+# kernels, the bz-VERSION-bench in $KHO_PEERS; with as many files and sessions as
+# they can search in a list.
 
 set -eu
 root=$(cd "$(dirname "$0")/../../../.." && pwd)
@@ -104,10 +106,12 @@ ratio()
 	echo
 }
 
-is_memfd()
+# has_mainline LAYOUT MIB: is it measured there too?
+has_mainline()
 {
 	case $1 in
 	memfd|memfds|apart|thp)	return 0 ;;
+	files|sessions)		[ "$2" -le 50 ] ;;
 	*)			return 1 ;;
 	esac
 }
@@ -118,7 +122,8 @@ for version in 7.2 7.3; do
 	[ ! -e "$(image $version)" ] || kernels+=("$version")
 done
 [ $# -gt 0 ] || set -- seq 256 each 256 scatter 16 scatter 64 scatter 128 scatter 256 \
-	huge 2048 memfd 1024 memfds 64 apart 64 thp 1024
+	huge 2048 memfd 1024 memfds 64 apart 64 thp 1024 \
+	files 25 files 100 files 400 sessions 20 sessions 80
 pack
 cat <<'EOT'
 Instructions executed by the guest, one processor; "M" is a million of them.
@@ -134,7 +139,7 @@ done
 ratios=()
 while [ $# -ge 2 ]; do
 	for kernel in "${kernels[@]}"; do
-		[ "$kernel" = $ours ] || is_memfd "$1" || continue
+		[ "$kernel" = $ours ] || has_mainline "$1" "$2" || continue
 		row "$kernel" "$1" "$2"
 		[ "$kernel" = $ours ] || ratios+=("$kernel $1 $2")
 	done

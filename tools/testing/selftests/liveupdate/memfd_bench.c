@@ -20,20 +20,22 @@
 #include "luo.h"
 
 #define PAGE		4096ULL
-#define SESSION		"memfd_bench"
-#define MANY		64
+#define EACH		0		/* a file for every page */
 #define THP		"/sys/kernel/mm/transparent_hugepage/shmem_enabled"
 
 static const struct layout {
 	const char *name;
 	unsigned int files;
-	unsigned int stride;	/* of pages in memory, as they are touched */
+	unsigned int gap;	/* pages of others between two, as they are touched */
 	unsigned int huge;
+	unsigned int sessions;	/* one for every file */
 } layouts[] = {
-	{ "memfd", 1, 1, 0 },		/* pages beside each other */
-	{ "memfds", MANY, 1, 0 },	/* the same, in many files */
-	{ "apart", 1, 2, 0 },		/* every second page of memory */
-	{ "thp", 1, 1, 1 },		/* huge pages */
+	{ .name = "memfd", .files = 1 },	/* pages beside each other */
+	{ .name = "memfds", .files = 64 },	/* the same, in many files */
+	{ .name = "apart", .files = 1, .gap = 1 }, /* every second page of memory */
+	{ .name = "thp", .files = 1, .huge = 1 },
+	{ .name = "files", .files = EACH },	/* as many as can be */
+	{ .name = "sessions", .files = EACH, .sessions = 1 },
 };
 
 static void die(const char *what, int err)
@@ -77,20 +79,24 @@ static uint64_t stamp(unsigned int file, uint64_t page)
 /* What lies between the pages of the file is freed again. */
 static int fill(const struct layout *layout, unsigned int file, uint64_t size)
 {
-	int fd = make_file(size);
-	int between = make_file(size * layout->stride);
-	char *map = map_file(fd, size);
-	char *gap = map_file(between, size * layout->stride);
-	uint64_t page, i, gaps = 0;
+	uint64_t page, i, gaps = 0, gap_size = size * layout->gap;
+	int fd = make_file(size), between = -1;
+	char *map = map_file(fd, size), *gap = NULL;
 
+	if (gap_size) {
+		between = make_file(gap_size);
+		gap = map_file(between, gap_size);
+	}
 	for (page = 0; page < size / PAGE; page++) {
 		memcpy(map + page * PAGE, &(uint64_t){ stamp(file, page) }, 8);
-		for (i = 1; i < layout->stride; i++)
+		for (i = 0; i < layout->gap; i++)
 			gap[gaps++ * PAGE] = 1;
 	}
-	munmap(gap, size * layout->stride);
 	munmap(map, size);
-	close(between);
+	if (gap_size) {
+		munmap(gap, gap_size);
+		close(between);
+	}
 	return fd;
 }
 
@@ -105,27 +111,57 @@ static uint64_t bad_pages(unsigned int file, int fd, uint64_t size)
 	return bad;
 }
 
+static unsigned int files_of(const struct layout *layout, uint64_t size)
+{
+	return layout->files == EACH ? size / PAGE : layout->files;
+}
+
+/* An array for as many descriptors as the process shall have */
+static int *room_for(unsigned int nr)
+{
+	struct rlimit limit = { 3 * nr + 64, 3 * nr + 64 };
+	int *fd = calloc(nr, sizeof(*fd));
+
+	if (!fd || setrlimit(RLIMIT_NOFILE, &limit))
+		die("room for descriptors", -errno);
+	return fd;
+}
+
+/* The session of the i-th file, of which the first has made or got one */
+static int session_of(const struct layout *layout, unsigned int i,
+		      int (*get)(int dev, const char *name))
+{
+	static int dev = -1, session;
+	char name[LIVEUPDATE_SESSION_NAME_LENGTH];
+
+	if (dev < 0)
+		dev = open(LUO_DEVICE, O_RDWR | O_CLOEXEC);
+	if (i && !layout->sessions)
+		return session;
+	snprintf(name, sizeof(name), "memfd_bench %u", i);
+	session = get(dev, name);
+	if (session < 0)
+		die(name, session);
+	return session;
+}
+
 static int hand_over(const struct layout *layout, uint64_t size)
 {
-	int dev = open(LUO_DEVICE, O_RDWR | O_CLOEXEC);
-	int session = luo_create(dev, SESSION);
-	int fd[MANY], err = 0;
-	unsigned int i;
+	unsigned int i, files = files_of(layout, size);
+	int *fd = room_for(files), err = 0;
 	uint64_t begin;
 	FILE *thp;
 
-	if (session < 0)
-		die("session", session);
 	thp = fopen(THP, "w");
 	if (thp) {
 		fputs(layout->huge ? "always" : "never", thp);
 		fclose(thp);
 	}
-	for (i = 0; i < layout->files; i++)
-		fd[i] = fill(layout, i, size / layout->files);
+	for (i = 0; i < files; i++)
+		fd[i] = fill(layout, i, size / files);
 	begin = now();
-	for (i = 0; i < layout->files && !err; i++)
-		err = luo_preserve_fd(session, fd[i], i);
+	for (i = 0; i < files && !err; i++)
+		err = luo_preserve_fd(session_of(layout, i, luo_create), fd[i], i);
 	if (err)
 		die("preserve", err);
 	printf("preserve %llu\n", (unsigned long long)(now() - begin));
@@ -141,27 +177,27 @@ static int hand_over(const struct layout *layout, uint64_t size)
 
 static int take_back(const struct layout *layout, uint64_t size)
 {
-	int dev = open(LUO_DEVICE, O_RDWR | O_CLOEXEC);
-	int session = luo_retrieve(dev, SESSION);
+	unsigned int i, files = files_of(layout, size);
+	int *fd = room_for(2 * files);
+	int *session = fd + files;
 	uint64_t begin, end, bad = 0;
-	unsigned int i;
-	int fd[MANY];
 
-	if (session < 0)
-		die("session", session);
 	begin = now();
-	for (i = 0; i < layout->files; i++) {
-		fd[i] = luo_retrieve_fd(session, i);
+	for (i = 0; i < files; i++) {
+		session[i] = session_of(layout, i, luo_retrieve);
+		fd[i] = luo_retrieve_fd(session[i], i);
 		if (fd[i] < 0)
 			die("retrieve", fd[i]);
 	}
 	end = now();
-	for (i = 0; i < layout->files; i++)
-		bad += bad_pages(i, fd[i], size / layout->files);
+	for (i = 0; i < files; i++)
+		bad += bad_pages(i, fd[i], size / files);
 	if (bad)
 		die("pages are not what they were", -EILSEQ);
 	printf("claim %llu\n", (unsigned long long)(end - begin));
-	return luo_finish(session) != 0;
+	for (i = 0; i < files && (!i || layout->sessions); i++)
+		bad += luo_finish(session[i]) != 0;
+	return bad != 0;
 }
 
 int main(int argc, char **argv)
