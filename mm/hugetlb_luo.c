@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Live update of a hugetlb memfd: the file handler
+ * Live update of a hugetlb memfd: which files, and what is reserved for them
  */
 
 /**
@@ -15,185 +15,167 @@
  * Huge pages that are reserved but not there yet travel as a wish: if the pool
  * of the next kernel cannot fulfil it, the file comes back without.
  */
-#define pr_fmt(fmt) "hugetlb_luo: " fmt
-
-#include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/hugetlb.h>
 #include <linux/init.h>
-#include <linux/io.h>
 #include <linux/kexec_handover.h>
-#include <linux/liveupdate.h>
-#include <linux/slab.h>
+#include <linux/mm.h>
+#include <linux/sched.h>
 #include <linux/string.h>
 
 #include "hugetlb_luo.h"
-#include "memfd_luo.h"
 
-static bool hugetlb_can_preserve(struct liveupdate_file_handler *handler, struct file *file)
+static_assert((int)MEMFD_LIVE_PRESERVED == (int)HUGETLB_LIVE_PRESERVED);
+static_assert((int)MEMFD_LIVE_FROZEN == (int)HUGETLB_LIVE_FROZEN);
+static_assert((int)MEMFD_LIVE_MARK == (int)HUGETLB_LIVE_MARK);
+/* A huge page is complete before it gets into the page cache. */
+static_assert(HUGETLB_LUO_PRESENT == (MEMFD_LUO_FOLIO_DIRTY | MEMFD_LUO_FOLIO_UPTODATE));
+
+static bool is_one(struct file *file)
 {
-	return is_file_hugepages(file) && !file_inode(file)->i_nlink;
+	return is_file_hugepages(file);
 }
 
-static unsigned long hugetlb_get_id(struct file *file)
-{
-	return (unsigned long)file_inode(file);
-}
-
-static int refuse(const char *why)
-{
-	pr_warn_ratelimited("not preserved: %s\n", why);
-	return -EOPNOTSUPP;
-}
-
-/* Is it what the next kernel can make? */
-static int check(struct file *file)
+static const char *refuse(struct file *file)
 {
 	struct inode *inode = file_inode(file);
 
 	if (IS_PRIVATE(inode))
-		return refuse("a SysV shm segment is no memfd");
+		return "a SysV shm segment is no memfd";
 	if (!(inode->i_sb->s_flags & SB_KERNMOUNT))
-		return refuse("an unlinked file of a mounted hugetlbfs is no memfd");
+		return "an unlinked file of a mounted hugetlbfs is no memfd";
 	if (!strcmp(file->f_path.dentry->d_name.name, HUGETLB_ANON_FILE))
-		return refuse("an anonymous mapping is no memfd");
+		return "an anonymous mapping is no memfd";
 	if (HUGETLBFS_I(inode)->seals & ~MEMFD_LUO_ALL_SEALS)
-		return refuse("it has a seal that no other kernel knows");
-	return 0;
+		return "it has a seal that no other kernel knows";
+	return NULL;
 }
 
-static int write_meta(struct hugetlb_save *s, struct file *file)
+static void set_live(struct inode *inode, enum memfd_live live)
 {
-	struct memfd_meta *m = kzalloc(sizeof(*m), GFP_KERNEL);
-
-	if (!m)
-		return -ENOMEM;
-	memfd_sample(file, m);
-	m->seals = HUGETLBFS_I(s->inode)->seals;
-	m->nr_folios = s->nr;
-	m->folios = s->array;
-	hugetlb_wire_write(s->ser, m, huge_page_shift(s->h));
-	kfree(m);
-	return 0;
+	hugetlb_set_live(inode, (enum hugetlb_live)live);
 }
 
-static int hugetlb_preserve(struct liveupdate_file_op_args *args)
+static unsigned long count(struct memfd_save *s)
 {
-	struct hugetlb_save *s;
-	int err;
-
-	err = check(args->file);
-	if (err)
-		return err;
-	s = kzalloc(sizeof(*s), GFP_KERNEL_ACCOUNT);
-	if (!s)
-		return -ENOMEM;
-	s->inode = file_inode(args->file);
-	s->h = hstate_inode(s->inode);
-	s->ser = kho_alloc_preserve(PAGE_SIZE);
-	if (IS_ERR(s->ser)) {
-		err = PTR_ERR(s->ser);
-		goto fail_save;
-	}
-	err = hugetlb_save_begin(s);
-	if (err)
-		goto fail_ser;
-	err = write_meta(s, args->file);
-	if (err)
-		goto fail_begin;
-	args->serialized_data = virt_to_phys(s->ser);
-	args->private_data = s;
-	return 0;
-
-fail_begin:
-	hugetlb_save_end(s);
-fail_ser:
-	kho_unpreserve_free(s->ser);
-fail_save:
-	kfree(s);
-	return err;
+	return s->inode->i_mapping->nrpages >> huge_page_order(hstate_inode(s->inode));
 }
 
-static void hugetlb_unpreserve(struct liveupdate_file_op_args *args)
+/*
+ * Smaller ones go by the rules of long-term pins.  A gigantic one may stay in an
+ * area of hugetlb_cma=, which nobody else uses.
+ */
+static bool may_stay(struct folio *folio)
 {
-	struct hugetlb_save *s = args->private_data;
-
-	hugetlb_save_end(s);
-	kho_unpreserve_free(s->ser);
-	kfree(s);
+	if (kho_scratch_overlap(PFN_PHYS(folio_pfn(folio)), folio_size(folio)))
+		return false;
+	return hstate_is_gigantic(folio_hstate(folio)) ? !folio_is_zone_movable(folio) :
+							 folio_is_longterm_pinnable(folio);
 }
 
-static void hugetlb_unfreeze(struct liveupdate_file_op_args *args)
-{
-	struct hugetlb_save *s = args->private_data;
+/*
+ * Reserved, but not there yet
+ */
 
-	hugetlb_set_live(s->inode, HUGETLB_LIVE_PRESERVED);
-}
-
-static int hugetlb_freeze(struct liveupdate_file_op_args *args)
-{
-	struct hugetlb_save *s = args->private_data;
-	int err;
-
-	err = hugetlb_save_freeze(s);
-	if (err)
-		return err;
-	err = write_meta(s, args->file);
-	if (err)
-		hugetlb_unfreeze(args);
-	return err;
-}
-
-static int hugetlb_retrieve(struct liveupdate_file_op_args *args)
-{
-	struct file *file = hugetlb_load_file(args->serialized_data, &args->retryable);
-
-	if (IS_ERR(file))
-		return PTR_ERR(file);
-	args->file = file;
-	return 0;
-}
-
-static void hugetlb_finish(struct liveupdate_file_op_args *args)
-{
-	/* A file that was made owns all there was; else there may be some left. */
-	if (args->retrieve_status <= 0)
-		hugetlb_discard(args->serialized_data);
-}
-
-static u64 hugetlb_get_size(struct liveupdate_file_op_args *args)
-{
-	struct hugetlb_save *s = args->private_data;
-
-	if (s)
-		return (u64)s->nr_folios << huge_page_shift(s->h);
-	return hugetlb_incoming_size(args->serialized_data);
-}
-
-static const struct liveupdate_file_ops hugetlb_file_ops = {
-	.can_preserve	= hugetlb_can_preserve,
-	.preserve	= hugetlb_preserve,
-	.unpreserve	= hugetlb_unpreserve,
-	.freeze		= hugetlb_freeze,
-	.unfreeze	= hugetlb_unfreeze,
-	.retrieve	= hugetlb_retrieve,
-	.finish		= hugetlb_finish,
-	.get_id		= hugetlb_get_id,
-	.get_size	= hugetlb_get_size,
-	.owner		= THIS_MODULE,
+struct region {
+	long from;
+	long to;
 };
 
-static struct liveupdate_file_handler hugetlb_handler = {
-	.ops		= &hugetlb_file_ops,
-	.compatible	= HUGETLB_LUO_FH_COMPATIBLE,
+#define NR_REGIONS	32
+
+/* Regions of the reserve map from @at on; NR_REGIONS of them: there may be more. */
+static unsigned int get_regions(struct memfd_save *s, long at, struct region *regions)
+{
+	struct resv_map *resv = s->inode->i_data.i_private_data;
+	struct file_region *rg;
+	unsigned int n = 0;
+
+	spin_lock(&resv->lock);
+	list_for_each_entry(rg, &resv->regions, link) {
+		if (rg->to <= at)
+			continue;
+		if (n == NR_REGIONS)
+			break;
+		regions[n].from = max(rg->from, at);
+		regions[n++].to = rg->to;
+	}
+	spin_unlock(&resv->lock);
+	return n;
+}
+
+static int record_holes(struct memfd_save *s, const struct region *r)
+{
+	struct memfd_entries *es = &s->entries;
+	long i;
+
+	for (i = r->from; i < r->to; i++) {
+		pgoff_t index = (pgoff_t)i << huge_page_order(hstate_inode(s->inode));
+		int err;
+
+		if (xa_load(&s->inode->i_mapping->i_pages, index))
+			continue;
+		err = memfd_entries_reserve(es, es->nr + 1);
+		if (err)
+			return err;
+		es->e[es->nr].pfn_flags = HUGETLB_LUO_RESERVED;
+		es->e[es->nr++].index = index;
+		cond_resched();
+	}
+	return 0;
+}
+
+static int record_reserved(struct memfd_save *s, bool frozen)
+{
+	struct region regions[NR_REGIONS];
+	unsigned int i, n;
+	long at = 0;
+	int err = 0;
+
+	s->entries.nr = s->entries.nr_folios;
+	do {
+		n = get_regions(s, at, regions);
+		for (i = 0; i < n && !err; i++) {
+			err = record_holes(s, &regions[i]);
+			at = regions[i].to;
+		}
+	} while (n == NR_REGIONS && !err);
+	return err;
+}
+
+static int write(struct memfd_save *s, struct memfd_meta *m)
+{
+	m->seals = HUGETLBFS_I(s->inode)->seals;
+	m->page_shift = huge_page_shift(hstate_inode(s->inode));
+	hugetlb_wire_write(s->ser, m);
+	return 0;
+}
+
+static const struct memfd_kind hugetlb_kind = {
+	.name		= "hugetlb_luo",
+	.save_size	= sizeof(struct memfd_save),
+	.load_size	= sizeof(struct hugetlb_load),
+	.is_one		= is_one,
+	.refuse		= refuse,
+	.set_live	= set_live,
+	.count		= count,
+	.may_stay	= may_stay,
+	.record_rest	= record_reserved,
+	.write		= write,
+	.read		= hugetlb_wire_read,
+	.load		= hugetlb_luo_load,
+};
+
+static struct memfd_handler hugetlb_handler = {
+	.fh = {
+		.ops		= &memfd_file_ops,
+		.compatible	= HUGETLB_LUO_FH_COMPATIBLE,
+	},
+	.kind = &hugetlb_kind,
 };
 
 static int __init hugetlb_luo_init(void)
 {
-	int err = liveupdate_register_file_handler(&hugetlb_handler);
-
-	if (err && err != -EOPNOTSUPP)
-		pr_err("cannot be registered (%d): no hugetlb memfd can be preserved\n", err);
-	return 0;
+	return memfd_luo_register(&hugetlb_handler);
 }
 late_initcall(hugetlb_luo_init);

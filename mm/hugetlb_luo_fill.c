@@ -24,14 +24,14 @@
 #include <linux/sched/signal.h>
 
 #include "../kernel/kho/internal.h"
-#include "hugetlb_luo_fill.h"
+#include "hugetlb_luo.h"
 #include "internal.h"
 
 #define LAST_INDEX	((u64)MAX_LFS_FILESIZE >> PAGE_SHIFT)
 
 static struct inode *inode_of(struct hugetlb_load *l)
 {
-	return file_inode(l->file);
+	return file_inode(l->base.file);
 }
 
 /*
@@ -40,7 +40,7 @@ static struct inode *inode_of(struct hugetlb_load *l)
 
 static int store_place(struct hugetlb_load *l, pgoff_t index, unsigned long pfn)
 {
-	XA_STATE_ORDER(xas, &l->file->f_mapping->i_pages, index, huge_page_order(l->h));
+	XA_STATE_ORDER(xas, &l->base.file->f_mapping->i_pages, index, huge_page_order(l->h));
 	int err = 0;
 
 	do {
@@ -88,7 +88,7 @@ static int place_reserved(struct hugetlb_load *l, const struct memfd_luo_folio_s
 	long idx = e->index >> huge_page_order(l->h);
 
 	/* Not both */
-	if (xa_load(&l->file->f_mapping->i_pages, e->index))
+	if (xa_load(&l->base.file->f_mapping->i_pages, e->index))
 		return -EINVAL;
 	l->reserved = true;
 	if (l->from == l->to || idx != l->to) {
@@ -131,7 +131,7 @@ static int place_run(const struct memfd_luo_folio_ser *run, unsigned long n, voi
  */
 int hugetlb_make_places(struct hugetlb_load *l)
 {
-	int err = memfd_array_each(&l->array, place_run, l);
+	int err = memfd_array_each(&l->base.array, place_run, l);
 
 	if (!err)
 		reserve(l);
@@ -144,7 +144,7 @@ int hugetlb_make_places(struct hugetlb_load *l)
  */
 void hugetlb_drop_places(struct hugetlb_load *l)
 {
-	XA_STATE(xas, &l->file->f_mapping->i_pages, 0);
+	XA_STATE(xas, &l->base.file->f_mapping->i_pages, 0);
 	void *entry;
 
 	xas_lock_irq(&xas);
@@ -303,7 +303,7 @@ static unsigned int claim(struct hugetlb_load *l, unsigned int nr)
 
 static void fill_place(struct hugetlb_load *l, struct folio *folio, pgoff_t index)
 {
-	struct address_space *mapping = l->file->f_mapping;
+	struct address_space *mapping = l->base.file->f_mapping;
 	struct inode *inode = inode_of(l);
 	XA_STATE_ORDER(xas, &mapping->i_pages, index, folio_order(folio));
 
@@ -334,7 +334,7 @@ static void fill_place(struct hugetlb_load *l, struct folio *folio, pgoff_t inde
  */
 int hugetlb_fill_places(struct hugetlb_load *l)
 {
-	XA_STATE(xas, &l->file->f_mapping->i_pages, 0);
+	XA_STATE(xas, &l->base.file->f_mapping->i_pages, 0);
 	unsigned int i, nr, want;
 
 	while ((want = next_places(l, &xas))) {

@@ -4,39 +4,28 @@
  */
 #define pr_fmt(fmt) "hugetlb_luo: " fmt
 
+#include <linux/err.h>
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/hugetlb.h>
-#include <linux/kexec_handover.h>
 #include <linux/memfd.h>
 #include <linux/mm.h>
-#include <linux/slab.h>
 
 #include <uapi/linux/memfd.h>
 
-#include "hugetlb_luo_fill.h"
+#include "hugetlb_luo.h"
 
-static int set_properties(struct hugetlb_load *l)
+static int set_properties(struct memfd_load *l)
 {
-	struct file *file = memfd_reopen(l->file, l->meta.f_flags);
-	int err;
+	int err = memfd_reopen(l);
 
-	if (IS_ERR(file))
-		return PTR_ERR(file);
-	l->file = file;
-	err = memfd_restore_seals(file, l->meta.seals);
+	err = err ?: memfd_restore_seals(l->file, l->meta.seals);
 	if (err)
 		return err;
-	i_size_write(file_inode(file), l->meta.size);
-	file->f_pos = l->meta.pos;
-	memfd_apply(file_inode(file), &l->meta);
+	i_size_write(file_inode(l->file), l->meta.size);
+	l->file->f_pos = l->meta.pos;
+	memfd_apply(file_inode(l->file), &l->meta);
 	return 0;
-}
-
-/* Errors that the data are not to blame for, or that another kernel may not give. */
-static bool transient(int err)
-{
-	return err != -EINVAL && err != -EIO;
 }
 
 static void report(struct hugetlb_load *l)
@@ -57,141 +46,46 @@ static void report(struct hugetlb_load *l)
 				    l->denied, kib);
 }
 
-static int load_file(struct hugetlb_load *l, bool *retryable)
+static int fill(struct hugetlb_load *l)
 {
-	unsigned int flags = MFD_HUGETLB | l->page_shift << MFD_HUGE_SHIFT;
-	int err;
+	int err = hugetlb_make_places(l);
 
-	l->file = memfd_alloc_file(l->meta.name, flags);
-	if (IS_ERR(l->file)) {
-		*retryable = true;
-		return PTR_ERR(l->file);
-	}
-
-	err = hugetlb_make_places(l);
 	err = err ?: hugetlb_charge(l);
-	err = err ?: set_properties(l);
-	if (err) {
-		hugetlb_drop_places(l);
-		*retryable = transient(err);
-	} else {
-		err = hugetlb_fill_places(l);
-	}
-	hugetlb_settle_charge(l);
+	err = err ?: set_properties(&l->base);
 	if (err)
-		fput(l->file);
+		hugetlb_drop_places(l);
 	else
-		report(l);
+		err = hugetlb_fill_places(l);
+	hugetlb_settle_charge(l);
 	return err;
 }
 
-static int read_meta(const void *page, struct hugetlb_load *l, bool *retryable)
-{
-	const char *why;
-	int err = hugetlb_wire_read(page, MAX_LFS_FILESIZE, &l->meta, &l->page_shift, &why);
-
-	if (err) {
-		pr_warn_ratelimited("a file cannot be retrieved: %s\n", why);
-		*retryable = transient(err);
-		return err;
-	}
-	l->h = size_to_hstate(1UL << l->page_shift);
-	if (l->h)
-		return 0;
-	pr_warn_ratelimited("a file cannot be retrieved: this kernel has no huge pages of %llu KiB\n",
-			    1ULL << l->page_shift >> 10);
-	*retryable = true;
-	return -EOPNOTSUPP;
-}
-
 /**
- * hugetlb_load_file - make a file of what the previous kernel preserved
- * @phys:	address of the page that describes it
- * @retryable:	set to true if it failed, but the next try, or another kernel,
- *		may succeed
+ * hugetlb_luo_load - make a hugetlb memfd of what the previous kernel preserved
+ * @base:	what it said about it; its file is set
  *
  * Context: may sleep.
- * Returns: the file, and what travelled is used up; or an ERR_PTR: -EINVAL if
- * what travelled cannot be right, -EIO if memory is missing, -EOPNOTSUPP if
- * something is not known here or there are no huge pages of that size, -ENOMEM,
- * -EINTR, -ENFILE.
+ * Returns: 0, or an error: as memfd_load().
  */
-struct file *hugetlb_load_file(u64 phys, bool *retryable)
+int hugetlb_luo_load(struct memfd_load *base)
 {
-	struct hugetlb_load *l = kzalloc(sizeof(*l), GFP_KERNEL);
-	struct file *file;
-	void *page;
+	struct hugetlb_load *l = container_of(base, struct hugetlb_load, base);
+	unsigned int shift = base->meta.page_shift;
 	int err;
 
-	*retryable = !l;
-	if (!l)
-		return ERR_PTR(-ENOMEM);
-	page = memfd_page_borrow(phys);
-	err = page ? read_meta(page, l, retryable) : -EINVAL;
-	err = err ?: memfd_array_borrow(&l->array, &l->meta);
-	if (!err) {
-		err = load_file(l, retryable);
-		if (err)
-			memfd_array_return(&l->array);
-		else
-			memfd_array_free(&l->array);
+	l->h = size_to_hstate(1UL << shift);
+	if (!l->h) {
+		pr_warn_ratelimited("a file cannot be retrieved: this kernel has no huge pages of %lu KiB\n",
+				    1UL << shift >> 10);
+		return -EOPNOTSUPP;
 	}
-	if (page && err)
-		memfd_page_return(phys);
-	else if (page)
-		memfd_page_free(phys);
-	file = err ? ERR_PTR(err) : l->file;
-	kfree(l);
-	return file;
-}
-
-/* What is there to be read, also of a file that cannot be retrieved here. */
-static bool borrow(u64 phys, struct memfd_array *a)
-{
-	struct memfd_meta *m = kmalloc(sizeof(*m), GFP_KERNEL | __GFP_NOFAIL);
-	void *page = memfd_page_borrow(phys);
-	unsigned int shift;
-	const char *why;
-
-	memset(a, 0, sizeof(*a));
-	if (page) {
-		hugetlb_wire_read(page, MAX_LFS_FILESIZE, m, &shift, &why);
-		if (memfd_array_borrow(a, m))
-			memset(a, 0, sizeof(*a));
-	}
-	kfree(m);
-	return page;
-}
-
-/**
- * hugetlb_discard - nobody wants the file
- * @phys:	address of the page that describes it
- */
-void hugetlb_discard(u64 phys)
-{
-	struct memfd_array a;
-
-	if (!borrow(phys, &a))
-		return;
-	memfd_array_discard(&a);
-	memfd_page_free(phys);
-}
-
-/**
- * hugetlb_incoming_size - how much memory came over with a file?
- * @phys:	address of the page that describes it
- *
- * Returns: bytes; 0 also if the file is being retrieved.
- */
-u64 hugetlb_incoming_size(u64 phys)
-{
-	struct memfd_array a;
-	u64 pages;
-
-	if (!borrow(phys, &a))
-		return 0;
-	pages = memfd_array_pages(&a);
-	memfd_array_return(&a);
-	memfd_page_return(phys);
-	return pages << PAGE_SHIFT;
+	base->file = memfd_alloc_file(base->meta.name, MFD_HUGETLB | shift << MFD_HUGE_SHIFT);
+	if (IS_ERR(base->file))
+		return PTR_ERR(base->file);
+	err = fill(l);
+	if (err)
+		fput(base->file);
+	else
+		report(l);
+	return err;
 }

@@ -19,9 +19,8 @@ static u32 checksum(const struct hugetlb_luo_ser *ser)
  * hugetlb_wire_write - write a page for the next kernel
  * @page:	the page
  * @m:		what to write; fsflags, fallocend and btime do not travel
- * @page_shift:	size of a huge page of the file, as a power of two
  */
-void hugetlb_wire_write(void *page, const struct memfd_meta *m, unsigned int page_shift)
+void hugetlb_wire_write(void *page, const struct memfd_meta *m)
 {
 	struct hugetlb_luo_ser *ser = page;
 
@@ -30,7 +29,7 @@ void hugetlb_wire_write(void *page, const struct memfd_meta *m, unsigned int pag
 	ser->version = HUGETLB_LUO_VERSION;
 	ser->name_len = strnlen(m->name, MEMFD_NAME_LEN);
 	ser->length = sizeof(*ser) + ser->name_len;
-	ser->page_shift = page_shift;
+	ser->page_shift = m->page_shift;
 	ser->seals = m->seals;
 	ser->f_flags = m->f_flags;
 	ser->mode = m->mode;
@@ -92,7 +91,6 @@ static void read_ser(const struct hugetlb_luo_ser *ser, struct memfd_meta *m)
  * @page:	the page
  * @max_size:	the largest size a file can have here
  * @m:		filled in
- * @page_shift:	set to the size of a huge page of the file, as a power of two
  * @why:	set to what is wrong with the page, or to NULL
  *
  * Whatever is returned, the array of entries is as @m says: it may be none.
@@ -100,13 +98,11 @@ static void read_ser(const struct hugetlb_luo_ser *ser, struct memfd_meta *m)
  * Returns: 0; -EINVAL if the page cannot be right; -EOPNOTSUPP if it says
  * something that is not known here.
  */
-int hugetlb_wire_read(const void *page, u64 max_size, struct memfd_meta *m,
-		      unsigned int *page_shift, const char **why)
+int hugetlb_wire_read(const void *page, u64 max_size, struct memfd_meta *m, const char **why)
 {
 	const struct hugetlb_luo_ser *ser = page;
 
 	memset(m, 0, sizeof(*m));
-	*page_shift = 0;
 	*why = check_frame(ser);
 	if (*why)
 		return -EINVAL;
@@ -129,7 +125,7 @@ int hugetlb_wire_read(const void *page, u64 max_size, struct memfd_meta *m,
 		*why = "impossible values";
 		return -EINVAL;
 	}
-	*page_shift = ser->page_shift;
+	m->page_shift = ser->page_shift;
 	read_ser(ser, m);
 	return 0;
 }

@@ -11,8 +11,7 @@
 
 #include "memfd_luo_wire.h"
 
-void hugetlb_wire_write(void *page, const struct memfd_meta *m, unsigned int page_shift);
-int hugetlb_wire_read(const void *page, u64 max_size, struct memfd_meta *m,
-		      unsigned int *page_shift, const char **why);
+void hugetlb_wire_write(void *page, const struct memfd_meta *m);
+int hugetlb_wire_read(const void *page, u64 max_size, struct memfd_meta *m, const char **why);
 
 #endif /* _MM_HUGETLB_LUO_WIRE_H */

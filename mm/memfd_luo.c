@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Live update of a memfd: the file handler
+ * Live update of memfds: the file handler
  */
 
 /**
@@ -19,25 +19,23 @@
  *
  * Locks, leases, watches, other open descriptions and mappings do not travel.
  */
-#define pr_fmt(fmt) "memfd_luo: " fmt
-
-#include <linux/file.h>
+#include <linux/err.h>
 #include <linux/fs.h>
-#include <linux/init.h>
 #include <linux/io.h>
 #include <linux/kexec_handover.h>
-#include <linux/liveupdate.h>
-#include <linux/memfd.h>
 #include <linux/mm.h>
-#include <linux/posix_acl.h>
-#include <linux/shmem_fs.h>
 #include <linux/slab.h>
 
 #include "memfd_luo.h"
 
-static bool memfd_can_preserve(struct liveupdate_file_handler *handler, struct file *file)
+static const struct memfd_kind *kind_of(struct liveupdate_file_handler *fh)
 {
-	return shmem_file(file) && !file_inode(file)->i_nlink;
+	return container_of(fh, struct memfd_handler, fh)->kind;
+}
+
+static bool memfd_can_preserve(struct liveupdate_file_handler *fh, struct file *file)
+{
+	return !file_inode(file)->i_nlink && kind_of(fh)->is_one(file);
 }
 
 static unsigned long memfd_get_id(struct file *file)
@@ -45,79 +43,46 @@ static unsigned long memfd_get_id(struct file *file)
 	return (unsigned long)file_inode(file);
 }
 
-static int refuse(const char *why)
-{
-	pr_warn_ratelimited("not preserved: %s\n", why);
-	return -EOPNOTSUPP;
-}
-
-/* Of a file in memory it is nowhere else. */
-static bool has_acl(struct inode *inode)
-{
-#ifdef CONFIG_FS_POSIX_ACL
-	struct posix_acl *acl = READ_ONCE(inode->i_acl);
-
-	return acl && !is_uncached_acl(acl);
-#else
-	return false;
-#endif
-}
-
 /* Is it what the next kernel can make? */
-static int check(struct file *file)
+static int check(const struct memfd_kind *kind, struct file *file)
 {
-	struct inode *inode = file_inode(file);
+	const char *why = kind->refuse(file);
 
-	if (IS_PRIVATE(inode))
-		return refuse("a SysV shm segment or shared anonymous mapping is no memfd");
-	if (!(inode->i_sb->s_flags & SB_KERNMOUNT))
-		return refuse("an unlinked file of a mounted tmpfs is no memfd");
-	if (SHMEM_I(inode)->seals & ~MEMFD_LUO_ALL_SEALS)
-		return refuse("it has a seal that no other kernel knows");
-	if (has_acl(inode))
-		return refuse("it has an access control list");
-	return 0;
+	if (!why)
+		return 0;
+	pr_warn_ratelimited("%s: not preserved: %s\n", kind->name, why);
+	return -EOPNOTSUPP;
 }
 
 static int write_meta(struct memfd_save *s, struct file *file)
 {
 	struct memfd_meta *m = kzalloc(sizeof(*m), GFP_KERNEL);
-	struct shmem_inode_info *info = SHMEM_I(s->inode);
-	int err = m ? memfd_extras_save(s) : -ENOMEM;
+	int err;
 
-	if (err)
-		goto out;
+	if (!m)
+		return -ENOMEM;
 	memfd_sample(file, m);
-	m->seals = info->seals;
-	m->nr_folios = s->nr;
-	m->folios = s->array;
-	m->fsflags = info->fsflags;
-	m->fallocend = info->fallocend;
+	m->nr_folios = s->entries.nr;
+	m->folios = s->entries.array;
 	m->nr_pages = s->nr_pages;
-	m->btime.sec = info->i_crtime.tv_sec;
-	m->btime.nsec = info->i_crtime.tv_nsec;
-	if (s->extras.len) {
-		m->extras = virt_to_phys(s->extras.buf);
-		m->extras_len = s->extras.len;
-		m->extras_crc = memfd_extras_checksum(s->extras.buf, s->extras.len);
-	}
-	memfd_wire_write(s->ser, m);
-out:
+	err = s->kind->write(s, m);
 	kfree(m);
 	return err;
 }
 
 static int memfd_preserve(struct liveupdate_file_op_args *args)
 {
+	const struct memfd_kind *kind = kind_of(args->handler);
 	struct memfd_save *s;
 	int err;
 
-	err = check(args->file);
+	err = check(kind, args->file);
 	if (err)
 		return err;
-	s = kzalloc(sizeof(*s), GFP_KERNEL_ACCOUNT);
+	s = kzalloc(kind->save_size, GFP_KERNEL_ACCOUNT);
 	if (!s)
 		return -ENOMEM;
+	s->kind = kind;
 	s->inode = file_inode(args->file);
 	s->ser = kho_alloc_preserve(PAGE_SIZE);
 	if (IS_ERR(s->ser)) {
@@ -135,7 +100,6 @@ static int memfd_preserve(struct liveupdate_file_op_args *args)
 	return 0;
 
 fail_begin:
-	memfd_extras_forget(s);
 	memfd_save_end(s);
 fail_ser:
 	kho_unpreserve_free(s->ser);
@@ -149,7 +113,6 @@ static void memfd_unpreserve(struct liveupdate_file_op_args *args)
 	struct memfd_save *s = args->private_data;
 
 	memfd_save_end(s);
-	memfd_extras_forget(s);
 	kho_unpreserve_free(s->ser);
 	kfree(s);
 }
@@ -158,7 +121,7 @@ static void memfd_unfreeze(struct liveupdate_file_op_args *args)
 {
 	struct memfd_save *s = args->private_data;
 
-	shmem_set_live(s->inode, SHMEM_LIVE_PRESERVED);
+	s->kind->set_live(s->inode, MEMFD_LIVE_PRESERVED);
 }
 
 static int memfd_freeze(struct liveupdate_file_op_args *args)
@@ -166,9 +129,8 @@ static int memfd_freeze(struct liveupdate_file_op_args *args)
 	struct memfd_save *s = args->private_data;
 	int err;
 
-	if (has_acl(s->inode))
-		return refuse("it has an access control list");
-	err = memfd_save_freeze(s);
+	err = check(s->kind, args->file);
+	err = err ?: memfd_save_freeze(s);
 	if (err)
 		return err;
 	err = write_meta(s, args->file);
@@ -179,7 +141,8 @@ static int memfd_freeze(struct liveupdate_file_op_args *args)
 
 static int memfd_retrieve(struct liveupdate_file_op_args *args)
 {
-	struct file *file = memfd_load_file(args->serialized_data, &args->retryable);
+	struct file *file = memfd_load(kind_of(args->handler), args->serialized_data,
+				       &args->retryable);
 
 	if (IS_ERR(file))
 		return PTR_ERR(file);
@@ -191,7 +154,7 @@ static void memfd_finish(struct liveupdate_file_op_args *args)
 {
 	/* A file that was made owns all there was; else there may be some left. */
 	if (args->retrieve_status <= 0)
-		memfd_discard(args->serialized_data);
+		memfd_discard(kind_of(args->handler), args->serialized_data);
 }
 
 static u64 memfd_get_size(struct liveupdate_file_op_args *args)
@@ -200,10 +163,10 @@ static u64 memfd_get_size(struct liveupdate_file_op_args *args)
 
 	if (s)
 		return s->nr_pages << PAGE_SHIFT;
-	return memfd_incoming_size(args->serialized_data);
+	return memfd_incoming_size(kind_of(args->handler), args->serialized_data);
 }
 
-static const struct liveupdate_file_ops memfd_file_ops = {
+const struct liveupdate_file_ops memfd_file_ops = {
 	.can_preserve	= memfd_can_preserve,
 	.preserve	= memfd_preserve,
 	.unpreserve	= memfd_unpreserve,
@@ -216,17 +179,18 @@ static const struct liveupdate_file_ops memfd_file_ops = {
 	.owner		= THIS_MODULE,
 };
 
-static struct liveupdate_file_handler memfd_handler = {
-	.ops		= &memfd_file_ops,
-	.compatible	= MEMFD_LUO_FH_COMPATIBLE,
-};
-
-static int __init memfd_luo_init(void)
+/**
+ * memfd_luo_register - let live update know of a kind of memfds
+ * @h:	its handler
+ *
+ * Returns: 0, also if it cannot be registered: that is logged.
+ */
+int memfd_luo_register(struct memfd_handler *h)
 {
-	int err = liveupdate_register_file_handler(&memfd_handler);
+	int err = liveupdate_register_file_handler(&h->fh);
 
 	if (err && err != -EOPNOTSUPP)
-		pr_err("cannot be registered (%d): no memfd can be preserved\n", err);
+		pr_err("%s: cannot be registered (%d): no such memfd can be preserved\n",
+		       h->kind->name, err);
 	return 0;
 }
-late_initcall(memfd_luo_init);

@@ -1,54 +1,77 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Live update of a memfd: what the rooms share.
+ * Live update of memfds: what the rooms share.
  *
- *	memfd_luo.c		the handler: which files, and what is done when
+ *	memfd_luo.c		the handler: what is done when
  *	memfd_luo_save.c	the sender's folios
+ *	memfd_luo_entries.c	the array that says which they are
  *	memfd_luo_load.c	the receiver's file
- *	memfd_luo_fill.c	its page cache
- *	memfd_luo_extra.c	extended attributes and memory policy
- *	memfd_luo_wire.c	the page that leads to them
- *
- * and with hugetlb_luo.h
- *
- *	memfd_luo_array.c	the receiver's view of the array of folios
+ *	memfd_luo_array.c	its view of the array
  *	memfd_luo_props.c	what every open file has
+ *
+ * There are two kinds of memfds, shmem_luo*.c and hugetlb_luo*.c: which files
+ * these are, what else they have, and the receiver's page cache.
  */
 #ifndef _MM_MEMFD_LUO_H
 #define _MM_MEMFD_LUO_H
 
+#include <linux/container_of.h>
+#include <linux/liveupdate.h>
 #include <linux/types.h>
 
 #include "memfd_luo_wire.h"
 
+struct address_space;
 struct file;
+struct folio;
 struct inode;
+struct memfd_kind;
+
+/* As enum shmem_live and enum hugetlb_live */
+enum memfd_live {
+	MEMFD_LIVE_NONE,
+	MEMFD_LIVE_PRESERVED,
+	MEMFD_LIVE_FROZEN,
+};
+
+#define MEMFD_LIVE_MARK		XA_MARK_0
 
 /**
- * struct memfd_save - a memfd that is preserved
- * @inode:		the file
- * @gfp:		how its folios were allocated before
- * @ser:		the page for the next kernel
- * @folios:		the array for the next kernel; all of these are pinned
- *			and preserved
- * @nr:			entries in use
- * @room:		entries allocated
- * @array:		where the next kernel finds @folios; zero: not preserved
- * @nr_pages:		pages of all folios
- * @nr_unwritten:	entries of folios that are not uptodate
- * @extras:		extended attributes and the like
+ * struct memfd_entries - the array of folios for the next kernel
+ * @e:		the array
+ * @nr_folios:	entries of folios; all of these are pinned and preserved
+ * @nr:		entries in use: there may be others behind those of folios
+ * @room:	entries allocated
+ * @array:	where the next kernel finds @e; zero: not preserved
  */
-struct memfd_save {
-	struct inode *inode;
-	gfp_t gfp;
-	void *ser;
-	struct memfd_luo_folio_ser *folios;
+struct memfd_entries {
+	struct memfd_luo_folio_ser *e;
+	unsigned long nr_folios;
 	unsigned long nr;
 	unsigned long room;
 	struct kho_vmalloc array;
+};
+
+int memfd_entries_reserve(struct memfd_entries *es, unsigned long nr);
+int memfd_entries_preserve(struct memfd_entries *es);
+void memfd_entries_release(struct memfd_entries *es);
+
+/**
+ * struct memfd_save - a file that is preserved
+ * @kind:		what kind of file it is
+ * @inode:		the file
+ * @ser:		the page for the next kernel
+ * @entries:		its folios
+ * @nr_pages:		pages of all folios
+ * @nr_unwritten:	entries of folios that are not uptodate
+ */
+struct memfd_save {
+	const struct memfd_kind *kind;
+	struct inode *inode;
+	void *ser;
+	struct memfd_entries entries;
 	u64 nr_pages;
 	unsigned long nr_unwritten;
-	struct memfd_extras extras;
 };
 
 int memfd_save_begin(struct memfd_save *s);
@@ -75,20 +98,85 @@ void memfd_array_return(struct memfd_array *a);
 void memfd_array_free(struct memfd_array *a);
 void memfd_array_discard(struct memfd_array *a);
 u64 memfd_array_pages(struct memfd_array *a);
-void *memfd_page_borrow(u64 phys);
-void memfd_page_return(u64 phys);
-void memfd_page_free(u64 phys);
+
+/**
+ * struct memfd_load - a file that is being made
+ * @meta:	what the previous kernel said about it
+ * @array:	its folios
+ * @file:	the file
+ */
+struct memfd_load {
+	struct memfd_meta meta;
+	struct memfd_array array;
+	struct file *file;
+};
+
+struct file *memfd_load(const struct memfd_kind *kind, u64 phys, bool *retryable);
+void memfd_discard(const struct memfd_kind *kind, u64 phys);
+u64 memfd_incoming_size(const struct memfd_kind *kind, u64 phys);
 
 void memfd_sample(struct file *file, struct memfd_meta *m);
-struct file *memfd_reopen(struct file *file, unsigned int f_flags);
+int memfd_reopen(struct memfd_load *l);
 void memfd_apply(struct inode *inode, const struct memfd_meta *m);
 
-int memfd_extras_save(struct memfd_save *s);
-void memfd_extras_forget(struct memfd_save *s);
-int memfd_extras_restore(struct file *file, const void *blob, u32 len);
+/**
+ * struct memfd_kind - what differs between kinds of memfds
+ * @name:	for the log
+ * @save_size:	bytes of a struct that begins with a struct memfd_save
+ * @load_size:	bytes of a struct that begins with a struct memfd_load
+ * @is_one:	is this a file of the kind?
+ * @refuse:	NULL, or why such a file cannot travel
+ * @set_live:	what may happen to it from now on; %MEMFD_LIVE_NONE changes only
+ *		with the inode locked
+ * @begin:	optional: it is preserved from now on
+ * @end:	optional: no longer
+ * @count:	entries that it will need, more or less
+ * @may_stay:	can the folio be preserved where it is?  All folios that begin in
+ *		one pageblock are alike.
+ * @swap_in:	optional: bring a folio back
+ * @record_rest:	all folios are recorded: the rest; called when it is preserved and
+ *		again when it is frozen
+ * @write:	complete what every file has, and write @s->ser
+ * @read:	read that page, as memfd_wire_read()
+ * @load:	make @l->file; fails with -EIO if something was used up, and may
+ *		not fail with that or -EINVAL if the next try may succeed
+ * @discard:	optional: free what the page leads to besides the array
+ *
+ * None of these is called for every folio.
+ */
+struct memfd_kind {
+	const char *name;
+	size_t save_size;
+	size_t load_size;
 
-struct file *memfd_load_file(u64 phys, bool *retryable);
-void memfd_discard(u64 phys);
-u64 memfd_incoming_size(u64 phys);
+	bool (*is_one)(struct file *file);
+	const char *(*refuse)(struct file *file);
+	void (*set_live)(struct inode *inode, enum memfd_live live);
+	void (*begin)(struct memfd_save *s);
+	void (*end)(struct memfd_save *s);
+	unsigned long (*count)(struct memfd_save *s);
+	bool (*may_stay)(struct folio *folio);
+	int (*swap_in)(struct memfd_save *s, pgoff_t index);
+	int (*record_rest)(struct memfd_save *s, bool frozen);
+	int (*write)(struct memfd_save *s, struct memfd_meta *m);
+
+	int (*read)(const void *page, u64 max_size, struct memfd_meta *m, const char **why);
+	int (*load)(struct memfd_load *l);
+	void (*discard)(const struct memfd_meta *m);
+};
+
+/**
+ * struct memfd_handler - the handler of a kind
+ * @fh:		what live update knows of it
+ * @kind:	the kind
+ */
+struct memfd_handler {
+	struct liveupdate_file_handler fh;
+	const struct memfd_kind *kind;
+};
+
+extern const struct liveupdate_file_ops memfd_file_ops;
+
+int memfd_luo_register(struct memfd_handler *h);
 
 #endif /* _MM_MEMFD_LUO_H */

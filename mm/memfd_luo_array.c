@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Live update of a memfd: the receiver's view of the array of folios
+ * Live update of memfds: the receiver's view of the array of folios
  */
 
 /**
@@ -225,36 +225,4 @@ u64 memfd_array_pages(struct memfd_array *a)
 
 	memfd_array_each(a, size_run, &pages);
 	return pages;
-}
-
-/**
- * memfd_page_borrow - get hold of the page that describes a file
- * @phys:	its address
- *
- * Returns: the page, to be returned or freed; NULL if it is not there, or in use.
- */
-void *memfd_page_borrow(u64 phys)
-{
-	if (!PAGE_ALIGNED(phys) || !kho_in_lend(PHYS_PFN(phys), 0))
-		return NULL;
-	return phys_to_virt(phys);
-}
-
-/**
- * memfd_page_return - undo memfd_page_borrow()
- * @phys:	address of the page
- */
-void memfd_page_return(u64 phys)
-{
-	kho_in_return(PHYS_PFN(phys), 0);
-}
-
-/**
- * memfd_page_free - the page is used up
- * @phys:	its address; borrowed
- */
-void memfd_page_free(u64 phys)
-{
-	kho_in_return(PHYS_PFN(phys), 0);
-	kho_in_discard_pages(PHYS_PFN(phys), 1);
 }

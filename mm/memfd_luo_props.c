@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Live update of a memfd: what every open file has
+ * Live update of memfds: what every open file has
  */
 #include <linux/cred.h>
 #include <linux/file.h>
@@ -46,26 +46,30 @@ void memfd_sample(struct file *file, struct memfd_meta *m)
 
 /**
  * memfd_reopen - open a new file as it was opened before
- * @file:	as memfd_create() opened it, and nobody else has it
- * @f_flags:	how it was opened
+ * @l:	its file is as memfd_create() opened it, and nobody else has it; another
+ *	one takes its place if other flags need an open
  *
- * Returns: the file or, if other flags need an open, another one in its place;
- * or an ERR_PTR, and @file is still there.
+ * Returns: 0, or an error, and the file is as it was.
  */
-struct file *memfd_reopen(struct file *file, unsigned int f_flags)
+int memfd_reopen(struct memfd_load *l)
 {
-	unsigned int flags = f_flags & OPEN_FLAGS;
-	struct file *other;
+	unsigned int flags = l->meta.f_flags & OPEN_FLAGS;
+	struct file *file = l->file;
 
 	if ((flags & O_ACCMODE) == O_RDWR && !(flags & O_DIRECT)) {
 		file->f_flags = flags;
 		file->f_iocb_flags = iocb_flags(file);
-		return file;
+		return 0;
 	}
-	other = dentry_open(&file->f_path, flags, current_cred());
-	if (!IS_ERR(other))
-		fput(file);
-	return other;
+	l->file = dentry_open(&file->f_path, flags, current_cred());
+	if (IS_ERR(l->file)) {
+		int err = PTR_ERR(l->file);
+
+		l->file = file;
+		return err;
+	}
+	fput(file);
+	return 0;
 }
 
 /**

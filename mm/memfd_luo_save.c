@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Live update of a memfd: the sender's folios
+ * Live update of memfds: the sender's folios
  */
 
 /**
@@ -9,9 +9,13 @@
  * From memfd_save_begin() on nothing leaves the page cache: the size is fixed,
  * nothing is punched, swapped out or collapsed.  One walk over the page cache
  * pins, preserves and records what is there; pinned folios are neither migrated
- * nor split.  What appears afterwards carries SHMEM_LIVE_MARK and is recorded
+ * nor split.  What appears afterwards carries MEMFD_LIVE_MARK and is recorded
  * when the file is frozen.  From then on nothing appears, so what is recorded
  * is what is there.
+ *
+ * Folios may lie where the next kernel boots, in scratch, or where no long-term
+ * pins may be.  They are migrated first; those that cannot be are the reason to
+ * refuse.
  *
  * A folio may be found while it is being set up or migrated, and may be taken
  * out again if that fails.  All this happens with the folio locked.  So a folio
@@ -23,12 +27,9 @@
 #include <linux/kexec_handover.h>
 #include <linux/mm.h>
 #include <linux/pagemap.h>
-#include <linux/rcupdate_wait.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
-#include <linux/shmem_fs.h>
 #include <linux/slab.h>
-#include <linux/vmalloc.h>
 #include <linux/vmstat.h>
 
 #include "internal.h"
@@ -40,6 +41,7 @@
 
 /**
  * struct batch - folios that were found together, pinned
+ * @may_stay:	of the kind of file
  * @folios:	may be recorded
  * @movable:	must be migrated first; their mark is set
  * @busy:	those of @folios that must be looked at again
@@ -48,11 +50,12 @@
  * @found:	folios or swap entries that were seen
  * @swapped:	the walk stopped at a swap entry
  * @block:	pageblock of the folio that was seen last
- * @pinnable:	can folios of it be pinned?
+ * @pinnable:	may folios of it stay?
  * @pgdat:	node of it
  * @pins:	pinned there, and not counted yet
  */
 struct batch {
+	bool (*may_stay)(struct folio *folio);
 	struct folio *folios[BATCH];
 	struct folio *movable[BATCH];
 	DECLARE_BITMAP(busy, BATCH);
@@ -91,7 +94,7 @@ static void enter_block(struct batch *b, struct folio *folio, unsigned long bloc
 		count_pins(b);
 	b->block = block;
 	b->pgdat = folio_pgdat(folio);
-	b->pinnable = folio_is_longterm_pinnable(folio);
+	b->pinnable = b->may_stay(folio);
 }
 
 static void add(struct batch *b, struct xa_state *xas, struct folio *folio)
@@ -103,7 +106,7 @@ static void add(struct batch *b, struct xa_state *xas, struct folio *folio)
 		enter_block(b, folio, block);
 	b->pins++;
 	if (unlikely(!b->pinnable)) {
-		xas_set_mark(xas, SHMEM_LIVE_MARK);
+		xas_set_mark(xas, MEMFD_LIVE_MARK);
 		b->movable[b->nr_movable++] = folio;
 		return;
 	}
@@ -114,7 +117,7 @@ static void add(struct batch *b, struct xa_state *xas, struct folio *folio)
 
 static struct folio *next_folio(struct xa_state *xas, bool marked)
 {
-	return marked ? xas_next_marked(xas, ULONG_MAX, SHMEM_LIVE_MARK) :
+	return marked ? xas_next_marked(xas, ULONG_MAX, MEMFD_LIVE_MARK) :
 	       xas_next_entry(xas, ULONG_MAX);
 }
 
@@ -178,46 +181,18 @@ static int settle(struct memfd_save *s, struct batch *b)
 	return 0;
 }
 
-static void forget_array(struct memfd_save *s)
-{
-	if (s->array.first.phys)
-		kho_unpreserve_vmalloc(&s->array);
-}
-
-static int make_room(struct memfd_save *s, unsigned long nr)
-{
-	struct memfd_luo_folio_ser *folios;
-	unsigned long room;
-
-	if (nr <= s->room)
-		return 0;
-	room = round_up(nr + s->nr / 8, MEMFD_ENTRIES_PER_PAGE);
-	if (room / MEMFD_ENTRIES_PER_PAGE > U32_MAX)
-		return -EFBIG;
-	folios = __vmalloc(array_size(room, sizeof(*folios)), GFP_KERNEL | __GFP_NOWARN);
-	if (!folios)
-		return -ENOMEM;
-	if (s->nr)
-		memcpy(folios, s->folios, s->nr * sizeof(*folios));
-	forget_array(s);
-	vfree(s->folios);
-	s->folios = folios;
-	s->room = room;
-	return 0;
-}
-
 static void clear_marks(struct memfd_save *s, struct batch *b)
 {
 	XA_STATE(xas, &s->inode->i_mapping->i_pages, 0);
 	unsigned int i;
 
-	if (likely(!xas_marked(&xas, SHMEM_LIVE_MARK)))
+	if (likely(!xas_marked(&xas, MEMFD_LIVE_MARK)))
 		return;
 	xas_lock_irq(&xas);
 	for (i = 0; i < b->nr; i++) {
 		xas_set(&xas, b->folios[i]->index);
 		if (!WARN_ON_ONCE(xas_load(&xas) != b->folios[i]))
-			xas_clear_mark(&xas, SHMEM_LIVE_MARK);
+			xas_clear_mark(&xas, MEMFD_LIVE_MARK);
 	}
 	xas_unlock_irq(&xas);
 }
@@ -234,6 +209,7 @@ static u64 flags_of(struct folio *folio)
 
 static int record(struct memfd_save *s, struct batch *b)
 {
+	struct memfd_entries *es = &s->entries;
 	struct memfd_luo_folio_ser *e;
 	unsigned long nr_pages = 0;
 	unsigned int i;
@@ -241,13 +217,13 @@ static int record(struct memfd_save *s, struct batch *b)
 
 	if (!b->nr)
 		return 0;
-	err = make_room(s, s->nr + b->nr);
+	err = memfd_entries_reserve(es, es->nr_folios + b->nr);
 	if (err)
 		return err;
 	err = kho_preserve_folios(b->folios, b->nr);
 	if (err)
 		return err;
-	e = &s->folios[s->nr];
+	e = &es->e[es->nr_folios];
 	for (i = 0; i < b->nr; i++, e++) {
 		struct folio *folio = b->folios[i];
 
@@ -258,7 +234,8 @@ static int record(struct memfd_save *s, struct batch *b)
 			s->nr_unwritten++;
 	}
 	s->nr_pages += nr_pages;
-	s->nr += b->nr;
+	es->nr_folios += b->nr;
+	es->nr = es->nr_folios;
 	clear_marks(s, b);
 	b->nr = 0;
 	return 0;
@@ -281,26 +258,6 @@ static int migrate(struct batch *b)
 	return ret == -EAGAIN ? 0 : ret;
 }
 
-static int swap_in(struct memfd_save *s, pgoff_t index)
-{
-	struct folio *folio = NULL;
-	unsigned int flags;
-	int err;
-
-	/* Cannot be, and would wait for ever. */
-	if (WARN_ON_ONCE(shmem_live(s->inode) == SHMEM_LIVE_FROZEN))
-		return -EBUSY;
-	flags = memalloc_pin_save();
-	/* SGP_WRITE: it may lie beyond the end of the file. */
-	err = shmem_get_folio(s->inode, index, 0, &folio, SGP_WRITE);
-	memalloc_pin_restore(flags);
-	if (!err && folio) {
-		folio_unlock(folio);
-		folio_put(folio);
-	}
-	return err;
-}
-
 static int scan(struct memfd_save *s, struct batch *b, bool marked)
 {
 	XA_STATE(xas, &s->inode->i_mapping->i_pages, 0);
@@ -312,7 +269,7 @@ static int scan(struct memfd_save *s, struct batch *b, bool marked)
 		err = err ?: record(s, b);
 		err = err ?: migrate(b);
 		if (!err && b->swapped)
-			err = swap_in(s, xas.xa_index);
+			err = s->kind->swap_in(s, xas.xa_index);
 		if (!err && fatal_signal_pending(current))
 			err = -EINTR;
 		cond_resched();
@@ -328,7 +285,7 @@ static int scan_marked(struct memfd_save *s, struct batch *b)
 	unsigned int round;
 	int err = 0;
 
-	for (round = 0; !err && xa_marked(&s->inode->i_mapping->i_pages, SHMEM_LIVE_MARK);
+	for (round = 0; !err && xa_marked(&s->inode->i_mapping->i_pages, MEMFD_LIVE_MARK);
 	     round++) {
 		if (round == MAX_ROUNDS)
 			return -EBUSY;
@@ -339,144 +296,61 @@ static int scan_marked(struct memfd_save *s, struct batch *b)
 	return err;
 }
 
-static int preserve_array(struct memfd_save *s)
+static int save_folios(struct memfd_save *s, bool all)
 {
-	if (!s->nr || s->array.first.phys)
+	struct xarray *xa = &s->inode->i_mapping->i_pages;
+	struct batch *b;
+	int err;
+
+	if (!all && !xa_marked(xa, MEMFD_LIVE_MARK))
 		return 0;
-	memset(s->folios + s->nr, 0, (s->room - s->nr) * sizeof(*s->folios));
-	return kho_preserve_vmalloc(s->folios, &s->array);
-}
-
-/* Does a node of the page cache have an entry for every index? */
-static bool of_single_pages(struct xa_state *xas)
-{
-	return xas->xa_node && !xas->xa_node->shift && !xas_get_order(xas);
-}
-
-/*
- * Entries that the array will have, unless holes are filled meanwhile; a few
- * more if small folios and single pages are mixed.
- */
-static unsigned long count_entries(struct memfd_save *s)
-{
-	XA_STATE(xas, &s->inode->i_mapping->i_pages, 0);
-	unsigned long nr = 0;
-	void *entry;
-
-	rcu_read_lock();
-	xas_for_each(&xas, entry, ULONG_MAX) {
-		if (xas_retry(&xas, entry))
-			continue;
-		if (of_single_pages(&xas)) {
-			nr += READ_ONCE(xas.xa_node->count);
-			xas_set(&xas, (xas.xa_index | XA_CHUNK_MASK) + 1);
-		} else {
-			nr += xa_is_value(entry) ? 1UL << xas_get_order(&xas) : 1;
-		}
-		if (unlikely(need_resched())) {
-			xas_pause(&xas);
-			cond_resched_rcu();
-		}
-	}
-	rcu_read_unlock();
-	return nr;
+	b = kmalloc(sizeof(*b), GFP_KERNEL);
+	if (!b)
+		return -ENOMEM;
+	b->may_stay = s->kind->may_stay;
+	err = all ? scan(s, b, false) : 0;
+	err = err ?: scan_marked(s, b);
+	kfree(b);
+	if (err && err != -EINTR && xa_marked(xa, MEMFD_LIVE_MARK))
+		pr_warn_ratelimited("%s: pages of %u KiB in scratch or movable memory cannot be moved elsewhere: %d\n",
+				    s->kind->name, i_blocksize(s->inode) >> 10, err);
+	return err;
 }
 
 /**
  * memfd_save_begin - preserve the folios of a file
- * @s:	@inode and @ser are set, the rest is zero
+ * @s:	@kind, @inode and @ser are set, the rest is zero
  *
  * Context: may sleep; takes the lock of the inode for a moment.
- * Returns: 0, or an error and the file is as before.
+ * Returns: 0, or an error and the file is as before: -ENOMEM also if folios have
+ * to move and there is no room for them.
  */
 int memfd_save_begin(struct memfd_save *s)
 {
-	struct address_space *mapping = s->inode->i_mapping;
-	struct batch *b = kmalloc(sizeof(*b), GFP_KERNEL);
-	int err;
+	const struct memfd_kind *kind = s->kind;
+	int err = inode_lock_killable(s->inode);
 
-	if (!b)
-		return -ENOMEM;
-	err = inode_lock_killable(s->inode);
 	if (err)
-		goto out;
-	shmem_set_live(s->inode, SHMEM_LIVE_PRESERVED);
+		return err;
+	kind->set_live(s->inode, MEMFD_LIVE_PRESERVED);
 	inode_unlock(s->inode);
+	if (kind->begin)
+		kind->begin(s);
 
-	/* Spares new folios the migration. */
-	s->gfp = mapping_gfp_mask(mapping);
-	mapping_set_gfp_mask(mapping, s->gfp & ~__GFP_MOVABLE);
-
-	err = make_room(s, count_entries(s));
-	err = err ?: scan(s, b, false);
-	err = err ?: scan_marked(s, b);
-	err = err ?: preserve_array(s);
+	err = memfd_entries_reserve(&s->entries, kind->count(s));
+	err = err ?: save_folios(s, true);
+	err = err ?: kind->record_rest(s, false);
+	err = err ?: memfd_entries_preserve(&s->entries);
 	if (err)
 		memfd_save_end(s);
-out:
-	kfree(b);
 	return err;
 }
 
-/* Was something written to folios that had been allocated only? */
-static int sample_unwritten(struct memfd_save *s)
-{
-	unsigned long i;
-	int err;
-
-	for (i = 0; s->nr_unwritten && i < s->nr; i++) {
-		struct memfd_luo_folio_ser *e = &s->folios[i];
-		struct folio *folio;
-
-		if (likely(e->pfn_flags & MEMFD_LUO_FOLIO_UPTODATE))
-			continue;
-		folio = pfn_folio(e->pfn_flags & MEMFD_LUO_FOLIO_PFN);
-		/* Who has the lock may be the last to write to it. */
-		err = folio_lock_killable(folio);
-		if (err)
-			return err;
-		e->pfn_flags |= flags_of(folio);
-		folio_unlock(folio);
-		cond_resched();
-	}
-	return 0;
-}
-
-static void count_unwritten(struct memfd_save *s)
-{
-	unsigned long i, nr = 0;
-
-	for (i = 0; s->nr_unwritten && i < s->nr; i++)
-		nr += !(s->folios[i].pfn_flags & MEMFD_LUO_FOLIO_UPTODATE);
-	s->nr_unwritten = nr;
-}
-
-static int save_rest(struct memfd_save *s)
-{
-	struct batch *b;
-	int err;
-
-	if (xa_marked(&s->inode->i_mapping->i_pages, SHMEM_LIVE_MARK)) {
-		b = kmalloc(sizeof(*b), GFP_KERNEL);
-		if (!b)
-			return -ENOMEM;
-		err = scan_marked(s, b);
-		kfree(b);
-		if (err)
-			return err;
-	}
-	err = sample_unwritten(s);
-	if (err)
-		return err;
-	count_unwritten(s);
-	return preserve_array(s);
-}
-
 /**
- * memfd_save_freeze - record what was written since memfd_save_begin()
+ * memfd_save_freeze - record what was added since memfd_save_begin()
  * @s:	the file
  *
- * From now on no folio appears or gets contents, until shmem_set_live() says
+ * From now on no folio appears or gets contents, until memfd_kind.set_live says
  * otherwise; those that have contents can be written to.
  *
  * Context: may sleep.  Waits for locks of folios, and for no other lock that a
@@ -487,29 +361,13 @@ int memfd_save_freeze(struct memfd_save *s)
 {
 	int err;
 
-	shmem_set_live(s->inode, SHMEM_LIVE_FROZEN);
-	err = save_rest(s);
+	s->kind->set_live(s->inode, MEMFD_LIVE_FROZEN);
+	err = save_folios(s, false);
+	err = err ?: s->kind->record_rest(s, true);
+	err = err ?: memfd_entries_preserve(&s->entries);
 	if (err)
-		shmem_set_live(s->inode, SHMEM_LIVE_PRESERVED);
+		s->kind->set_live(s->inode, MEMFD_LIVE_PRESERVED);
 	return err;
-}
-
-static void release_folios(struct memfd_save *s)
-{
-	struct folio *folios[64];	/* a word of the map, mostly */
-	unsigned long i;
-	unsigned int n = 0;
-
-	for (i = 0; i < s->nr; i++) {
-		folios[n++] = pfn_folio(s->folios[i].pfn_flags & MEMFD_LUO_FOLIO_PFN);
-		if (n < ARRAY_SIZE(folios) && i + 1 < s->nr)
-			continue;
-		kho_unpreserve_folios(folios, n);
-		unpin_folios(folios, n);
-		n = 0;
-		cond_resched();
-	}
-	s->nr = 0;
 }
 
 static void drop_marks(struct address_space *mapping)
@@ -518,11 +376,11 @@ static void drop_marks(struct address_space *mapping)
 	unsigned int n = 0;
 	void *entry;
 
-	if (likely(!xas_marked(&xas, SHMEM_LIVE_MARK)))
+	if (likely(!xas_marked(&xas, MEMFD_LIVE_MARK)))
 		return;
 	xas_lock_irq(&xas);
-	xas_for_each_marked(&xas, entry, ULONG_MAX, SHMEM_LIVE_MARK) {
-		xas_clear_mark(&xas, SHMEM_LIVE_MARK);
+	xas_for_each_marked(&xas, entry, ULONG_MAX, MEMFD_LIVE_MARK) {
+		xas_clear_mark(&xas, MEMFD_LIVE_MARK);
 		if (++n % XA_CHECK_SCHED)
 			continue;
 		xas_pause(&xas);
@@ -541,17 +399,11 @@ static void drop_marks(struct address_space *mapping)
  */
 void memfd_save_end(struct memfd_save *s)
 {
-	struct address_space *mapping = s->inode->i_mapping;
-
-	forget_array(s);
-	release_folios(s);
-	vfree(s->folios);
-	s->folios = NULL;
-	s->room = 0;
-
-	mapping_set_gfp_mask(mapping, s->gfp);
+	memfd_entries_release(&s->entries);
+	if (s->kind->end)
+		s->kind->end(s);
 	inode_lock(s->inode);
-	shmem_set_live(s->inode, SHMEM_LIVE_NONE);
+	s->kind->set_live(s->inode, MEMFD_LIVE_NONE);
 	inode_unlock(s->inode);
-	drop_marks(mapping);
+	drop_marks(s->inode->i_mapping);
 }

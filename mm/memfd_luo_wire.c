@@ -113,7 +113,7 @@ static void read_ext(const struct memfd_luo_ext *ext, struct memfd_meta *m)
  * @page:	the page
  * @max_size:	the largest size a file can have here
  * @m:		filled in
- * @why:	set to why @m->extended is false, or to NULL
+ * @why:	set to what is wrong, or why @m->extended is false, or to NULL
  *
  * Whatever is returned, the array of folios is as @m says: it may be none.
  *
@@ -127,15 +127,21 @@ int memfd_wire_read(const void *page, u64 max_size, struct memfd_meta *m, const 
 
 	memset(m, 0, sizeof(*m));
 	*why = NULL;
-	if (!memfd_wire_array_possible(ser->nr_folios, ser->folios))
+	if (!memfd_wire_array_possible(ser->nr_folios, ser->folios)) {
+		*why = "impossible array";
 		return -EINVAL;
+	}
 	m->nr_folios = ser->nr_folios;
 	m->folios = ser->folios;
 
-	if (ser->seals & ~MEMFD_LUO_ALL_SEALS || ser->flags)
+	if (ser->seals & ~MEMFD_LUO_ALL_SEALS || ser->flags) {
+		*why = "unknown seals or flags";
 		return -EOPNOTSUPP;
-	if (ser->size > max_size || ser->pos > max_size)
+	}
+	if (ser->size > max_size || ser->pos > max_size) {
+		*why = "impossible size or position";
 		return -EINVAL;
+	}
 	m->pos = ser->pos;
 	m->size = ser->size;
 	m->seals = ser->seals;

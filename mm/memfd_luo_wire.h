@@ -26,6 +26,7 @@
  * @seals:	F_SEAL_* bits
  * @nr_folios:	entries of the array
  * @folios:	where the array is
+ * @page_shift:	size of its huge pages, as a power of two; 0: it is no hugetlb
  * @extended:	the following is known
  * @f_flags:	O_* flags of the open file
  * @mode:	permission bits
@@ -49,6 +50,7 @@ struct memfd_meta {
 	u32 seals;
 	u64 nr_folios;
 	struct kho_vmalloc folios;
+	unsigned int page_shift;
 
 	bool extended;
 	u32 f_flags;

@@ -19,7 +19,6 @@ void fuzz_hugetlb(const u8 *data, size_t size)
 	struct hugetlb_luo_ser *ser = (struct hugetlb_luo_ser *)page;
 	size_t from = offsetof(struct hugetlb_luo_ser, version);
 	struct memfd_meta m, m2;
-	unsigned int shift, shift2;
 	const char *why;
 
 	if (!size)
@@ -28,16 +27,15 @@ void fuzz_hugetlb(const u8 *data, size_t size)
 	memcpy(page, data + 1, min(size - 1, sizeof(page)));
 	if (data[0] && ser->length >= from && ser->length <= PAGE_SIZE)
 		ser->crc = crc32_le(~0U, page + from, ser->length - from);
-	if (hugetlb_wire_read(page, MAX_SIZE, &m, &shift, &why)) {
+	if (hugetlb_wire_read(page, MAX_SIZE, &m, &why)) {
 		CHECK(why);
 		CHECK(!m.extended);
 	} else {
-		CHECK(shift > PAGE_SHIFT);
+		CHECK(m.page_shift > PAGE_SHIFT);
 		CHECK_LE(strlen(m.name), MEMFD_NAME_LEN);
 		/* What was understood can be said again. */
-		hugetlb_wire_write(again, &m, shift);
-		CHECK_EQ(hugetlb_wire_read(again, MAX_SIZE, &m2, &shift2, &why), 0);
-		CHECK_EQ(shift2, shift);
+		hugetlb_wire_write(again, &m);
+		CHECK_EQ(hugetlb_wire_read(again, MAX_SIZE, &m2, &why), 0);
 		CHECK(!memcmp(&m, &m2, sizeof(m)));
 	}
 	CHECK(!m.nr_folios || memfd_wire_array_possible(m.nr_folios, m.folios));

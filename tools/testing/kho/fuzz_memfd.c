@@ -27,6 +27,8 @@ static void read_page(const u8 *data, size_t size)
 		CHECK_LE(m.pos, 1ULL << 40);
 		CHECK(!(m.seals & ~MEMFD_LUO_ALL_SEALS));
 		CHECK_EQ(m.extended, !why);
+	} else {
+		CHECK(why && !m.extended);
 	}
 	CHECK(!m.nr_folios || m.folios.first.phys);
 	if (m.extended) {

@@ -241,15 +241,15 @@ static void hugetlb_seeds(seed_fn fn, void *arg)
 	static const struct memfd_meta m = {
 		.pos = 1, .size = 1ULL << 40, .nr_folios = 300, .mode = 0777,
 		.folios = { .first.phys = 0x5000, .total_pages = 16, .order = 2 },
-		.name = "memfd:a name",
+		.page_shift = 30, .name = "memfd:a name",
 	};
-	static const struct memfd_meta empty;
+	static const struct memfd_meta empty = { .page_shift = 21 };
 	static u8 input[PAGE_SIZE + 1];
 
 	input[0] = 1;
-	hugetlb_wire_write(input + 1, &m, 30);
+	hugetlb_wire_write(input + 1, &m);
 	fn("full", input, 192, arg);
-	hugetlb_wire_write(input + 1, &empty, 21);
+	hugetlb_wire_write(input + 1, &empty);
 	fn("empty", input, 192, arg);
 	input[0] = 0;
 	fn("as it is", input, 192, arg);

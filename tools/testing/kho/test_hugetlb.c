@@ -35,6 +35,7 @@ static struct memfd_meta example(void)
 		.seals = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_EXEC,
 		.nr_folios = 4,
 		.folios = { .first.phys = 0x12345000, .total_pages = 1 },
+		.page_shift = 21,
 		.extended = true,
 		.f_flags = 0x8002,
 		.mode = 0640,
@@ -52,7 +53,7 @@ static struct hugetlb_luo_ser *write_example(void)
 	struct memfd_meta m = example();
 
 	memset(page, 0xff, sizeof(page));
-	hugetlb_wire_write(page, &m, 21);
+	hugetlb_wire_write(page, &m);
 	return (struct hugetlb_luo_ser *)page;
 }
 
@@ -64,9 +65,8 @@ static void seal(struct hugetlb_luo_ser *ser)
 
 static int read_back(struct memfd_meta *m)
 {
-	unsigned int shift;
 	const char *why;
-	int err = hugetlb_wire_read(page, MAX_SIZE, m, &shift, &why);
+	int err = hugetlb_wire_read(page, MAX_SIZE, m, &why);
 
 	CHECK_EQ(!why, !err);
 	CHECK_EQ(m->extended, !err);
@@ -76,7 +76,6 @@ static int read_back(struct memfd_meta *m)
 static void golden_vector(void)
 {
 	struct memfd_meta m, want = example();
-	unsigned int shift;
 	const char *why;
 	size_t i;
 
@@ -86,9 +85,8 @@ static void golden_vector(void)
 		CHECK(!page[i]);
 	memset(page, 0xff, sizeof(page));
 	memcpy(page, golden, sizeof(golden));
-	CHECK_EQ(hugetlb_wire_read(page, MAX_SIZE, &m, &shift, &why), 0);
+	CHECK_EQ(hugetlb_wire_read(page, MAX_SIZE, &m, &why), 0);
 	CHECK(!why);
-	CHECK_EQ(shift, 21);
 	CHECK(!memcmp(&m, &want, sizeof(m)));
 }
 
@@ -100,7 +98,7 @@ static void names(void)
 	for (len = 0; len <= MEMFD_NAME_LEN; len++) {
 		memset(m.name, 0, sizeof(m.name));
 		memset(m.name, 'x', len);
-		hugetlb_wire_write(page, &m, 30);
+		hugetlb_wire_write(page, &m);
 		CHECK_EQ(read_back(&got), 0);
 		CHECK(!strcmp(got.name, m.name));
 	}

@@ -108,8 +108,10 @@ static int read_page(const u8 *page)
 {
 	struct memfd_meta m;
 	const char *why;
+	int err = memfd_wire_read(page, MAX_SIZE, &m, &why);
 
-	return memfd_wire_read(page, MAX_SIZE, &m, &why);
+	CHECK(!err || why);
+	return err;
 }
 
 static void refused(void)

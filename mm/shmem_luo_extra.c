@@ -15,7 +15,7 @@
 #include <linux/slab.h>
 #include <linux/xattr.h>
 
-#include "memfd_luo.h"
+#include "shmem_luo.h"
 
 /*
  * Extended attributes
@@ -175,23 +175,23 @@ static int restore_policy(struct inode *inode, const struct memfd_luo_policy *se
  */
 
 /**
- * memfd_extras_save - write down what the file has now
+ * shmem_extras_save - write down what the file has now
  * @s:	the file
  *
  * Context: may sleep.
  * Returns: 0; -E2BIG if it is more than can travel; -ENOMEM.
  */
-int memfd_extras_save(struct memfd_save *s)
+int shmem_extras_save(struct shmem_save *s)
 {
 	struct memfd_extras *out = &s->extras;
 
 	for (;;) {
 		memfd_extras_begin(out);
-		put_xattrs(out, s->inode);
-		put_policies(out, s->inode);
+		put_xattrs(out, s->base.inode);
+		put_policies(out, s->base.inode);
 		if (out->len <= out->room)
 			break;
-		memfd_extras_forget(s);
+		shmem_extras_forget(s);
 		out->room = PAGE_SIZE << get_order(out->len);
 		out->buf = kho_alloc_preserve(out->room);
 		if (IS_ERR(out->buf)) {
@@ -206,10 +206,10 @@ int memfd_extras_save(struct memfd_save *s)
 }
 
 /**
- * memfd_extras_forget - free what memfd_extras_save() allocated
+ * shmem_extras_forget - free what shmem_extras_save() allocated
  * @s:	the file
  */
-void memfd_extras_forget(struct memfd_save *s)
+void shmem_extras_forget(struct shmem_save *s)
 {
 	kho_unpreserve_free(s->extras.buf);
 	s->extras.buf = NULL;
@@ -217,7 +217,7 @@ void memfd_extras_forget(struct memfd_save *s)
 }
 
 /**
- * memfd_extras_restore - give a file what it had
+ * shmem_extras_restore - give a file what it had
  * @file:	the file
  * @blob:	what travelled
  * @len:	bytes of it
@@ -226,7 +226,7 @@ void memfd_extras_forget(struct memfd_save *s)
  * Returns: 0; -EINVAL if what travelled cannot be right, -EAGAIN if it is
  * something that another kernel may know; -ENOMEM.
  */
-int memfd_extras_restore(struct file *file, const void *blob, u32 len)
+int shmem_extras_restore(struct file *file, const void *blob, u32 len)
 {
 	struct memfd_extra e;
 	u32 at = 0;

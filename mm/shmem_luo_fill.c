@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Live update of a memfd: the receiver's page cache
+ * Live update of a memfd: the page cache of the receiver's file
  */
 
 /**
@@ -28,12 +28,8 @@
 
 #include "../kernel/kho/internal.h"
 #include "internal.h"
-#include "memfd_luo_fill.h"
-#ifdef CONFIG_MEMCG
-#include "memcontrol-v1.h"
-#endif
+#include "shmem_luo.h"
 
-#define CHARGE_STEP	BIT(14)
 /* What keeps a place: no swap device has this type. */
 #define PLACE		xa_mk_value(LONG_MAX)
 #define NO_INDEX	ULONG_MAX
@@ -73,14 +69,14 @@ static int place(struct xa_state *xas, pgoff_t index, unsigned int order)
 		if (likely(!xas_error(xas)))
 			return 0;
 		xas_unlock_irq(xas);
-		again = xas_nomem(xas, MEMFD_GFP);
+		again = xas_nomem(xas, SHMEM_LUO_GFP);
 		xas_lock_irq(xas);
 	} while (again);
 	return xas_error(xas) ?: -ENOMEM;
 }
 
 /* The page that was the last one of its node. */
-static int place_last(struct memfd_load *l)
+static int place_last(struct shmem_load *l)
 {
 	pgoff_t index = l->last;
 
@@ -88,7 +84,7 @@ static int place_last(struct memfd_load *l)
 	return index == NO_INDEX ? 0 : place(&l->xas, index, 0);
 }
 
-static int place_page(struct memfd_load *l, pgoff_t index)
+static int place_page(struct shmem_load *l, pgoff_t index)
 {
 	int err = 0;
 
@@ -100,7 +96,7 @@ static int place_page(struct memfd_load *l, pgoff_t index)
 	return err;
 }
 
-static int place_pages(struct memfd_load *l, pgoff_t index, unsigned long nr)
+static int place_pages(struct shmem_load *l, pgoff_t index, unsigned long nr)
 {
 	int err = 0;
 
@@ -109,7 +105,7 @@ static int place_pages(struct memfd_load *l, pgoff_t index, unsigned long nr)
 	return err;
 }
 
-static inline bool is_block(struct memfd_load *l, unsigned long pfn, unsigned int order)
+static inline bool is_block(struct shmem_load *l, unsigned long pfn, unsigned int order)
 {
 	u64 key = kho_map_key(pfn, order);
 	u64 *leaf = kho_map_leaf_at(kho_in.root, &l->at[order], key);
@@ -117,7 +113,7 @@ static inline bool is_block(struct memfd_load *l, unsigned long pfn, unsigned in
 	return leaf && READ_ONCE(leaf[kho_map_bit(key) / 64]) & BIT_ULL(key % 64);
 }
 
-static int larger_order_of(struct memfd_load *l, unsigned long pfn)
+static int larger_order_of(struct shmem_load *l, unsigned long pfn)
 {
 	unsigned long orders = kho_in.orders & ~1UL;
 	unsigned int order;
@@ -132,12 +128,12 @@ static int larger_order_of(struct memfd_load *l, unsigned long pfn)
 }
 
 /* As kho_in_order(); what is borrowed keeps the map there. */
-static inline int order_of(struct memfd_load *l, unsigned long pfn)
+static inline int order_of(struct shmem_load *l, unsigned long pfn)
 {
 	return likely(is_block(l, pfn, 0)) ? 0 : larger_order_of(l, pfn);
 }
 
-static int place_entry(struct memfd_load *l, const struct memfd_luo_folio_ser *e)
+static int place_entry(struct shmem_load *l, const struct memfd_luo_folio_ser *e)
 {
 	unsigned long pfn = e->pfn_flags & MEMFD_LUO_FOLIO_PFN;
 	unsigned long nr;
@@ -168,12 +164,12 @@ static int place_entry(struct memfd_load *l, const struct memfd_luo_folio_ser *e
 
 static int place_run(const struct memfd_luo_folio_ser *run, unsigned long n, void *arg)
 {
-	struct memfd_load *l = arg;
+	struct shmem_load *l = arg;
 	unsigned long i;
 	int err = 0;
 
 	for (i = 0; i < n && !err; ) {
-		unsigned long stop = min(n, i + MEMFD_FILL_BATCH);
+		unsigned long stop = min(n, i + SHMEM_FILL_BATCH);
 
 		xas_lock_irq(&l->xas);
 		for (; i < stop && !err; i++)
@@ -186,7 +182,7 @@ static int place_run(const struct memfd_luo_folio_ser *run, unsigned long n, voi
 	return err;
 }
 
-static int make_places(struct memfd_load *l, bool ascending)
+static int make_places(struct shmem_load *l, bool ascending)
 {
 	int err;
 
@@ -195,7 +191,7 @@ static int make_places(struct memfd_load *l, bool ascending)
 	l->end = 0;
 	l->last = NO_INDEX;
 	l->xas = (struct xa_state)__XA_STATE(&l->mapping->i_pages, 0, 0, 0);
-	err = memfd_array_each(&l->array, place_run, l);
+	err = memfd_array_each(&l->base.array, place_run, l);
 	xas_lock_irq(&l->xas);
 	err = err ?: place_last(l);
 	xas_unlock_irq(&l->xas);
@@ -204,26 +200,26 @@ static int make_places(struct memfd_load *l, bool ascending)
 }
 
 /**
- * memfd_make_places - first pass: room for every folio that is to come
+ * shmem_make_places - first pass: room for every folio that is to come
  * @l:	the file; its page cache is empty
  *
- * Returns: 0, or an error and memfd_drop_places() has to be called.
+ * Returns: 0, or an error and shmem_drop_places() has to be called.
  */
-int memfd_make_places(struct memfd_load *l)
+int shmem_make_places(struct shmem_load *l)
 {
 	int err = make_places(l, true);
 
 	if (err != -EAGAIN)
 		return err;
-	memfd_drop_places(l);
+	shmem_drop_places(l);
 	return make_places(l, false);
 }
 
 /**
- * memfd_drop_places - take the values away
+ * shmem_drop_places - take the values away
  * @l:	the file; folios in its page cache stay
  */
-void memfd_drop_places(struct memfd_load *l)
+void shmem_drop_places(struct shmem_load *l)
 {
 	XA_STATE(xas, &l->mapping->i_pages, 0);
 	unsigned int n = 0;
@@ -245,63 +241,6 @@ void memfd_drop_places(struct memfd_load *l)
 }
 
 /*
- * Between the passes: whose memory it is
- */
-
-#ifdef CONFIG_MEMCG
-/**
- * memfd_charge - charge all folios to the current task's cgroup
- * @l:	the file
- *
- * Returns: 0, -ENOMEM or -EINTR; memfd_settle_charge() has to be called.
- */
-int memfd_charge(struct memfd_load *l)
-{
-	if (mem_cgroup_disabled())
-		return 0;
-	l->memcg = get_mem_cgroup_from_mm(NULL);
-	while (l->charged < l->nr_pages) {
-		unsigned int n = min_t(u64, CHARGE_STEP, l->nr_pages - l->charged);
-		int err = try_charge(l->memcg, MEMFD_GFP, n);
-
-		if (!err)
-			l->charged += n;
-		if (!err && fatal_signal_pending(current))
-			err = -EINTR;
-		if (err)
-			return err;
-		cond_resched();
-	}
-	return 0;
-}
-
-/**
- * memfd_settle_charge - give back what was not needed
- * @l:	the file
- */
-void memfd_settle_charge(struct memfd_load *l)
-{
-	if (!l->memcg)
-		return;
-	while (l->charged) {
-		unsigned int n = min_t(u64, CHARGE_STEP, l->charged);
-
-		mem_cgroup_cancel_charge(l->memcg, n);
-		l->charged -= n;
-	}
-	mem_cgroup_put(l->memcg);
-	l->memcg = NULL;
-}
-#else
-int memfd_charge(struct memfd_load *l)
-{
-	return 0;
-}
-
-void memfd_settle_charge(struct memfd_load *l) { }
-#endif
-
-/*
  * Second pass: folios
  */
 
@@ -318,7 +257,7 @@ static bool claim_word(const struct kho_word *w)
 }
 
 /* Returns how many entries have their folios; the next one's is missing, or too large. */
-static unsigned int claim(struct memfd_load *l, const struct memfd_luo_folio_ser *e, unsigned int n)
+static unsigned int claim(struct shmem_load *l, const struct memfd_luo_folio_ser *e, unsigned int n)
 {
 	struct kho_word w = {};
 	unsigned int i, first = 0;
@@ -341,7 +280,7 @@ static unsigned int claim(struct memfd_load *l, const struct memfd_luo_folio_ser
 	return w.mask && !claim_word(&w) ? first : i;
 }
 
-static void prepare(struct memfd_load *l, struct folio *folio, pgoff_t index, u64 flags)
+static void prepare(struct shmem_load *l, struct folio *folio, pgoff_t index, u64 flags)
 {
 	unsigned long nr = folio_nr_pages(folio);
 
@@ -364,7 +303,7 @@ static void prepare(struct memfd_load *l, struct folio *folio, pgoff_t index, u6
 	l->folios[l->nr++] = folio;
 }
 
-static void fill_place(struct memfd_load *l, struct xa_state *xas, struct folio *folio,
+static void fill_place(struct shmem_load *l, struct xa_state *xas, struct folio *folio,
 		       pgoff_t index, u64 flags)
 {
 	unsigned int order = folio_order(folio);
@@ -399,7 +338,7 @@ static bool has_generations(struct lruvec *lruvec)
  * The folios from @first on that are in one zone; nobody has mapped or locked
  * them yet.  Returns the next one.
  */
-static unsigned int publish_zone(struct memfd_load *l, unsigned int first)
+static unsigned int publish_zone(struct shmem_load *l, unsigned int first)
 {
 	struct zone *zone = folio_zone(l->folios[first]);
 	struct lruvec *lruvec = mem_cgroup_lruvec(l->memcg, zone->zone_pgdat);
@@ -430,7 +369,7 @@ static unsigned int publish_zone(struct memfd_load *l, unsigned int first)
 }
 
 /* The folios are where they belong: from now on everybody may see them. */
-static void publish(struct memfd_load *l)
+static void publish(struct shmem_load *l)
 {
 	unsigned int i = 0;
 
@@ -439,7 +378,7 @@ static void publish(struct memfd_load *l)
 	l->nr = 0;
 }
 
-static void fill_places(struct memfd_load *l, const struct memfd_luo_folio_ser *e, unsigned int n)
+static void fill_places(struct shmem_load *l, const struct memfd_luo_folio_ser *e, unsigned int n)
 {
 	XA_STATE(xas, &l->mapping->i_pages, 0);
 	unsigned int i;
@@ -458,7 +397,7 @@ static void fill_places(struct memfd_load *l, const struct memfd_luo_folio_ser *
 }
 
 /* A block that no folio can be here. */
-static int fill_parts(struct memfd_load *l, const struct memfd_luo_folio_ser *e)
+static int fill_parts(struct shmem_load *l, const struct memfd_luo_folio_ser *e)
 {
 	unsigned long pfn = e->pfn_flags & MEMFD_LUO_FOLIO_PFN;
 	int order = order_of(l, pfn);
@@ -471,7 +410,7 @@ static int fill_parts(struct memfd_load *l, const struct memfd_luo_folio_ser *e)
 	if (order <= max_order() || !kho_restore_pages(PFN_PHYS(pfn), nr))
 		return -EIO;
 	for (i = 0; i < nr; ) {
-		stop = min(nr, i + MEMFD_FILL_BATCH);
+		stop = min(nr, i + SHMEM_FILL_BATCH);
 		xas_set(&xas, e->index + i);
 		xas_lock_irq(&xas);
 		for (; i < stop; i++)
@@ -486,12 +425,12 @@ static int fill_parts(struct memfd_load *l, const struct memfd_luo_folio_ser *e)
 
 static int fill_run(const struct memfd_luo_folio_ser *run, unsigned long n, void *arg)
 {
-	struct memfd_load *l = arg;
+	struct shmem_load *l = arg;
 	unsigned long i;
 	int err = 0;
 
 	for (i = 0; i < n && !err; ) {
-		unsigned int want = min_t(unsigned long, n - i, MEMFD_FILL_BATCH);
+		unsigned int want = min_t(unsigned long, n - i, SHMEM_FILL_BATCH);
 		unsigned int got = claim(l, &run[i], want);
 
 		fill_places(l, &run[i], got);
@@ -504,16 +443,16 @@ static int fill_run(const struct memfd_luo_folio_ser *run, unsigned long n, void
 }
 
 /**
- * memfd_fill_places - second pass: the folios
+ * shmem_fill_places - second pass: the folios
  * @l:	the file
  *
  * Returns: 0; -EIO if one is missing, then the file has some of them.
  */
-int memfd_fill_places(struct memfd_load *l)
+int shmem_fill_places(struct shmem_load *l)
 {
-	int err = memfd_array_each(&l->array, fill_run, l);
+	int err = memfd_array_each(&l->base.array, fill_run, l);
 
 	if (err)
-		memfd_drop_places(l);
+		shmem_drop_places(l);
 	return err;
 }
