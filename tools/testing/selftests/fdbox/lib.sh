@@ -6,6 +6,8 @@
 #
 #	box_vm SCENARIO [NAME] [-- QEMU-RUN-OPTION...]	as vm, live update is on
 #	box_program NAME				a program of this directory
+#	said NAME LINE...				the log of that guest has these
+#							lines, once each
 
 fdbox_dir=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 . "$fdbox_dir/../liveupdate/lib.sh"
@@ -17,16 +19,23 @@ box_program()
 
 box_vm()
 {
-	local scenario=$1 name=$1
+	luo_dir_vm fdbox "$@"
+}
+
+said()
+{
+	# shellcheck disable=SC2154
+	local serial=$logs/$test_name-$1.serial line n
 
 	shift
-	if [ $# -gt 0 ] && [ "$1" != -- ]; then
-		name=$1
-		shift
-	fi
-	[ $# = 0 ] || shift
-	vm "fdbox/$scenario" "$name" -- \
-		--append "kho=on liveupdate=on liveupdate_test.enabled=0" "$@"
+	for line in "$@"; do
+		n=$(grep -acF "$line" "$serial")
+		if [ "$n" = 1 ]; then
+			pass "regression_dropped_in_silence: $line"
+		else
+			fail "regression_dropped_in_silence: $n times: $line"
+		fi
+	done
 }
 
 adds+=(--add "$fdbox_dir/guest:/guest/fdbox")

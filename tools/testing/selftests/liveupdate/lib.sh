@@ -5,8 +5,11 @@
 # agent, scenarios and exerciser
 #
 #	luo_vm SCENARIO [NAME] [-- QEMU-RUN-OPTION...]	as vm
+#	luo_dir_vm DIR SCENARIO...			as luo_vm, of guest/DIR
 #	luo_flbs=1					with FLBs for all files
 #	program NAME SOURCE [GCC-OPTION...]		a program for the guest
+#	programs_32 SOURCE...				as 32-bit programs, NAME32; fails
+#							if none can be built here
 
 luo_dir=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=tools/testing/selftests/kho/lib.sh
@@ -32,18 +35,42 @@ program()
 	adds+=(--add "$work/$name:/bin/$name")
 }
 
-luo_vm()
+programs_32()
 {
-	local scenario=$1 name=$1
+	local source name
 
-	shift
+	"$KHO_ROOT/scripts/deps" test-32bit || true
+	if ! echo 'int main(void) { return 0; }' |
+	     "$(compiler)" -m32 -static -x c -o "$work/empty32" - 2>/dev/null; then
+		skip "32-bit programs" "gcc -m32 does not link: gcc-12-multilib and libc6-dev-i386 are not there"
+		return 1
+	fi
+	for source in "$@"; do
+		name=$(basename "$source" .c)32
+		# Debian keeps asm/ where only its multilib compiler looks.
+		program "$name" "$source" -m32 \
+			-idirafter "/usr/include/$(gcc -print-multiarch)" ||
+			fail "build $name (see $work/$name.log)"
+	done
+}
+
+luo_dir_vm()
+{
+	local dir=$1 scenario=$2 name=$2
+
+	shift 2
 	if [ $# -gt 0 ] && [ "$1" != -- ]; then
 		name=$1
 		shift
 	fi
 	[ $# = 0 ] || shift
-	vm "luo/$scenario" "$name" -- \
+	vm "$dir/$scenario" "$name" -- \
 		--append "kho=on liveupdate=on liveupdate_test.enabled=${luo_flbs:-0}" "$@"
+}
+
+luo_vm()
+{
+	luo_dir_vm luo "$@"
 }
 
 adds+=(--add "$luo_dir/guest:/guest/luo")

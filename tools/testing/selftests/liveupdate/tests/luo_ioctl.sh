@@ -7,14 +7,14 @@
 
 . "$(dirname "$0")/../lib.sh"
 
-program ioctl_test ioctl_test.c || fail "build ioctl_test (see $work/ioctl_test.log)"
+subjects=(ioctl session preserve many incoming)
+
+for name in "${subjects[@]}"; do
+	program "${name}_test" "${name}_test.c" || fail "build ${name}_test (see $work/${name}_test.log)"
+done
 luo_vm ioctl ioctl64 -- --mem 2G --timeout 200
 
-"$KHO_ROOT/scripts/deps" test-32bit || true
-# Debian keeps asm/ where only its multilib compiler looks.
-if program ioctl_test32 ioctl_test.c -m32 -idirafter "/usr/include/$(gcc -print-multiarch)"; then
+if programs_32 "${subjects[@]/%/_test.c}"; then
 	luo_vm ioctl ioctl32 -- --mem 1G --append which=32
-else
-	skip "32-bit programs" "gcc -m32 does not link: gcc-12-multilib and libc6-dev-i386 are not there"
 fi
 finish

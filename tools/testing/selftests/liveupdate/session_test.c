@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Sessions that are created: names, descriptors, replies
+ *
+ * Needs kho=on liveupdate=on.
+ */
+#define _GNU_SOURCE
+#include <stdlib.h>
+#include <sys/reboot.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/vfs.h>
+#include <sys/wait.h>
+
+#include <linux/magic.h>
+#include <linux/reboot.h>
+
+#include "fixture.h"
+
+TEST_F(luo, names)
+{
+	static const char *const good[] = {
+		"a", "with blank", "../../etc/passwd", "line\nbreak", "\xff\xfe\x01", "%s%n",
+		"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcde",
+	};
+	char name[NAME_LEN], full[NAME_LEN + 1];
+	unsigned int i;
+	int s;
+
+	for (i = 0; i < ARRAY_SIZE(good); i++) {
+		s = luo_create(self->dev, good[i]);
+		ASSERT_GE(s, 0);
+		memset(name, 'x', sizeof(name));
+		EXPECT_EQ(0, luo_get_name(s, name));
+		EXPECT_STREQ(good[i], name);
+		close(s);
+	}
+	EXPECT_EQ(-EINVAL, luo_create(self->dev, ""));
+	memset(full, 'X', NAME_LEN);
+	full[NAME_LEN] = '\0';
+	EXPECT_EQ(-EINVAL, luo_create(self->dev, full));
+	EXPECT_EQ(-ENOENT, luo_retrieve(self->dev, full));
+	EXPECT_EQ(-ENOENT, luo_retrieve(self->dev, ""));
+	EXPECT_EQ(-ENOENT, luo_retrieve(self->dev, "nobody has this name"));
+}
+
+/* A name ends at its NUL. */
+TEST_F(luo, name_with_garbage)
+{
+	struct liveupdate_ioctl_create_session args = { .size = sizeof(args) };
+	char name[NAME_LEN];
+	int i;
+
+	memset(args.name, 'g', NAME_LEN);
+	strcpy((char *)args.name, "short");
+	ASSERT_EQ(0, luo_call(self->dev, LIVEUPDATE_IOCTL_CREATE_SESSION, &args));
+	EXPECT_EQ(-EEXIST, luo_create(self->dev, "short"));
+	ASSERT_EQ(0, luo_get_name(args.fd, name));
+	for (i = 5; i < NAME_LEN; i++)
+		EXPECT_EQ(0, name[i]);
+	close(args.fd);
+}
+
+TEST_F(luo, names_are_unique)
+{
+	int s = luo_create(self->dev, "one"), other;
+	int before = next_fd();
+
+	EXPECT_EQ(-EEXIST, luo_create(self->dev, "one"));
+	EXPECT_EQ(before, next_fd());
+	other = luo_create(self->dev, "One");
+	EXPECT_GE(other, 0);
+	close(other);
+	/* What was created cannot be retrieved. */
+	EXPECT_EQ(-ENOENT, luo_retrieve(self->dev, "one"));
+	close(s);
+	s = luo_create(self->dev, "one");
+	EXPECT_GE(s, 0);
+	close(s);
+}
+
+/* As those who keep file descriptors for others recognise it. */
+TEST_F(luo, session_descriptor)
+{
+	int s = luo_create(self->dev, "looks like this");
+	char path[64], link[128] = "";
+	struct statfs fs;
+	struct stat st;
+
+	EXPECT_EQ(FD_CLOEXEC, fcntl(s, F_GETFD));
+	EXPECT_EQ(O_RDWR, fcntl(s, F_GETFL) & O_ACCMODE);
+	sprintf(path, "/proc/self/fd/%d", s);
+	EXPECT_LT(0, readlink(path, link, sizeof(link) - 1));
+	EXPECT_STREQ("anon_inode:[luo_session] looks like this", link);
+	EXPECT_EQ(0, fstatfs(s, &fs));
+	EXPECT_EQ(ANON_INODE_FS_MAGIC, fs.f_type);
+	EXPECT_EQ(0, fstat(s, &st));
+	EXPECT_EQ(0600, st.st_mode);
+	close(s);
+}
+
+TEST_F(luo, get_name_reserved)
+{
+	struct liveupdate_session_get_name args = { .size = sizeof(args), .reserved = 1 };
+	int s = luo_create(self->dev, "reserved");
+
+	EXPECT_EQ(-EINVAL, luo_call(s, LIVEUPDATE_SESSION_GET_NAME, &args));
+	args.reserved = 0;
+	memset(args.name, 'x', NAME_LEN);	/* only written to */
+	EXPECT_EQ(0, luo_call(s, LIVEUPDATE_SESSION_GET_NAME, &args));
+	close(s);
+}
+
+/* The session lives as long as somebody has it. */
+TEST_F(luo, session_copies)
+{
+	int s = luo_create(self->dev, "copies"), copy, status, pipes[2];
+	char name[NAME_LEN];
+	pid_t child;
+
+	copy = dup(s);
+	close(s);
+	EXPECT_EQ(-EEXIST, luo_create(self->dev, "copies"));
+	EXPECT_EQ(0, luo_get_name(copy, name));
+	ASSERT_EQ(0, pipe(pipes));
+	child = fork();
+	if (!child) {
+		close(pipes[1]);
+		_exit(read(pipes[0], &status, 1));
+	}
+	close(copy);
+	EXPECT_EQ(-EEXIST, luo_create(self->dev, "copies"));
+	close(pipes[1]);
+	waitpid(child, &status, 0);
+	s = luo_create(self->dev, "copies");
+	EXPECT_GE(s, 0);
+	close(s);
+}
+
+/* The reply cannot be written: nothing is left behind. */
+TEST_F(luo, create_to_read_only)
+{
+	struct liveupdate_ioctl_create_session args = { .size = sizeof(args), .name = "ro" };
+	int before = next_fd(), s;
+	void *ro = read_only(&args, sizeof(args));
+
+	EXPECT_EQ(-EFAULT, luo_call(self->dev, LIVEUPDATE_IOCTL_CREATE_SESSION, ro));
+	EXPECT_EQ(before, next_fd());
+	s = luo_create(self->dev, "ro");
+	EXPECT_GE(s, 0);
+	close(s);
+}
+
+TEST_F(luo, get_name_to_read_only)
+{
+	struct liveupdate_session_get_name args = { .size = sizeof(args) };
+	int s = luo_create(self->dev, "ro");
+
+	EXPECT_EQ(-EFAULT, luo_call(s, LIVEUPDATE_SESSION_GET_NAME,
+				    read_only(&args, sizeof(args))));
+	EXPECT_EQ(-EEXIST, luo_create(self->dev, "ro"));
+	close(s);
+}
+
+TEST_F(luo, create_without_descriptors)
+{
+	rlim_t was = allow_fds(0);
+	int s;
+
+	s = luo_create(self->dev, "emfile");
+	allow_fds(was);
+	EXPECT_EQ(-EMFILE, s);
+	s = luo_create(self->dev, "emfile");
+	EXPECT_GE(s, 0);
+	close(s);
+}
+
+/* Nothing is loaded: nothing is frozen. */
+TEST_F(luo, kexec_without_image)
+{
+	int s = luo_create(self->dev, "stays");
+
+	EXPECT_EQ(-1, syscall(__NR_reboot, LINUX_REBOOT_MAGIC1, LINUX_REBOOT_MAGIC2,
+			      LINUX_REBOOT_CMD_KEXEC, NULL));
+	EXPECT_EQ(EINVAL, errno);
+	if (self->exerciser)
+		EXPECT_EQ(0, count_of("freeze"));
+	EXPECT_EQ(-EEXIST, luo_create(self->dev, "stays"));
+	close(s);
+}
+
+TEST_HARNESS_MAIN
