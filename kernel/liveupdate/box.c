@@ -390,7 +390,11 @@ int liveupdate_box_delete(struct luo_session *s)
 	if (err)
 		return err;
 	err = s->box->sealed ? -EBUSY : luo_stash_empty(&s->files, &s->box->files);
-	s->box->deleted = !err;
+	if (!err) {
+		/* Whoever has it open may close it when nothing may be given back. */
+		luo_box_release(s);
+		s->box->deleted = true;
+	}
 	mutex_unlock(&s->lock);
 	if (!err)
 		remove(s);

@@ -14,6 +14,7 @@
 #define pr_fmt(fmt) "luo: " fmt
 
 #include <linux/kho/abi/fdbox.h>
+#include <linux/mutex.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
@@ -25,6 +26,7 @@
 
 struct luo_ext luo_fdbox_ext = LUO_EXT_INIT(luo_fdbox_ext, FDBOX_SUBTREE, FDBOX_MAGIC,
 					    FDBOX_VERSION, sizeof(struct fdbox_ser));
+static DEFINE_MUTEX(lock);	/* its room; taken after those of sessions */
 
 /*
  * Departure
@@ -56,6 +58,7 @@ int luo_box_reserve(struct luo_session *s)
 {
 	unsigned long nr = nr_records(s);
 
+	guard(mutex)(&lock);
 	if (nr > s->box_records) {
 		int err = luo_ext_reserve(&luo_fdbox_ext, nr - s->box_records);
 
@@ -70,10 +73,11 @@ int luo_box_reserve(struct luo_session *s)
 
 /**
  * luo_box_release - give back all room for names
- * @s:		a session that is being freed
+ * @s:		a session that is being freed, or a box that is being deleted
  */
 void luo_box_release(struct luo_session *s)
 {
+	guard(mutex)(&lock);
 	luo_ext_release(&luo_fdbox_ext, s->box_records);
 	s->box_records = 0;
 }

@@ -16,6 +16,7 @@
 #include "fdbox.h"
 
 static int failures;
+static bool seals;	/* there are some: live update is on */
 
 static void result(bool good, const char *what)
 {
@@ -195,6 +196,70 @@ static void many_at_once(int control, unsigned int steps)
 }
 
 /*
+ * Boxes that are sealed at the same time: there is one place where the names of all
+ * of them are to be written down.
+ */
+
+#define SEALERS	4
+#define SEALED	16	/* names of more than one page */
+
+static void *seal_and_unseal(void *arg)
+{
+	unsigned int i, wrong = 0;
+
+	for (i = 0; i < race_steps; i++)
+		wrong += box_seal(*(int *)arg) || box_unseal(*(int *)arg);
+	return (void *)(uintptr_t)wrong;
+}
+
+static long preserved(void)
+{
+	FILE *f = fopen("/sys/kernel/kho/preserved_bytes", "re");
+	long n = -1;
+
+	if (f && fscanf(f, "%ld", &n) != 1)
+		n = -1;
+	if (f)
+		fclose(f);
+	return n;
+}
+
+static void many_seals(int control, unsigned int steps)
+{
+	long before, wrong = 0;
+	pthread_t threads[SEALERS];
+	unsigned int i, j;
+	int boxes[SEALERS];
+	char name[16];
+	void *ret;
+
+	race_steps = steps;
+	for (i = 0; i < SEALERS; i++) {
+		snprintf(name, sizeof(name), "sealed%u", i);
+		box_create(control, name);
+		boxes[i] = box_open(name);
+		for (j = 0; j < SEALED; j++) {
+			snprintf(name, sizeof(name), "f%u", j);
+			wrong += box_put(boxes[i], memfd_create(name, MFD_CLOEXEC), name) < 0;
+		}
+	}
+	before = preserved();
+	for (i = 0; i < SEALERS; i++)
+		pthread_create(&threads[i], NULL, seal_and_unseal, &boxes[i]);
+	for (i = 0; i < SEALERS; i++) {
+		pthread_join(threads[i], &ret);
+		wrong += (uintptr_t)ret;
+	}
+	printf("# %ld calls failed, %ld bytes stay preserved\n", wrong, preserved() - before);
+	result(!wrong && preserved() == before,
+	       "regression_many_seals: nothing stays preserved");
+	for (i = 0; i < SEALERS; i++) {
+		snprintf(name, sizeof(name), "sealed%u", i);
+		box_delete(control, name);
+	}
+}
+
+/*
  * Random calls, and what a simple model says that they give
  */
 
@@ -211,7 +276,6 @@ struct model_box {
 
 static struct model_box model[BOXES];
 static int where[FILES];	/* memfd: our descriptor, or -1 while in a box */
-static bool seals;
 static unsigned int random_seed;
 
 static unsigned int pick(unsigned int n)
@@ -359,11 +423,6 @@ static void random_calls(int control, unsigned int steps)
 	unsigned int i, wrong = 0;
 	int box;
 
-	box_create(control, "probe");
-	box = box_open("probe");
-	seals = !box_seal(box);
-	box_unseal(box);
-	box_delete(control, "probe");
 	for (i = 0; i < BOXES; i++)
 		model[i].open = -1;
 	for (i = 0; i < FILES; i++)
@@ -381,6 +440,20 @@ static void random_calls(int control, unsigned int steps)
 	result(!wrong, "random calls");
 }
 
+static bool can_seal(int control)
+{
+	bool can;
+	int box;
+
+	box_create(control, "probe");
+	box = box_open("probe");
+	can = !box_seal(box);
+	box_unseal(box);
+	close(box);
+	box_delete(control, "probe");
+	return can;
+}
+
 int main(int argc, char **argv)
 {
 	unsigned int steps = argc > 1 ? atoi(argv[1]) : 5000;
@@ -391,8 +464,11 @@ int main(int argc, char **argv)
 		printf("not ok - " FDBOX_CONTROL ": %s\n", strerrorname_np(-control));
 		return 1;
 	}
+	seals = can_seal(control);
 	put_against_dup2(control, steps);
 	many_at_once(control, steps / 5);
+	if (seals)
+		many_seals(control, steps / 5);
 	random_calls(control, steps);
 	return failures != 0;
 }
