@@ -10,6 +10,12 @@
  * next kernel it is a session that has names until FDBox takes it over.  If
  * FDBox never does, it stays a session like any other, and goes on with its
  * names.
+ *
+ * If boxes are not known there, the names are not found before the kernel after it,
+ * or a later one.  Then it is not the name of the session that tells which one is
+ * the box: it may have had to give it up.  It is where the files are in memory,
+ * together with the number of kernels that handed the session on: another one that
+ * was made later came over less often.
  */
 #define pr_fmt(fmt) "luo: " fmt
 
@@ -82,16 +88,33 @@ void luo_box_release(struct luo_session *s)
 	s->box_records = 0;
 }
 
-static int add(u32 type, u64 number, const char *name)
+static int add(const struct fdbox_ser *record, const char *name)
 {
 	struct fdbox_ser *ser = luo_ext_add(&luo_fdbox_ext);
 
 	if (WARN_ON_ONCE(!ser))
 		return -ENOSPC;
-	ser->type = type;
-	ser->number = number;
+	*ser = *record;
 	strscpy(ser->name, name);
 	return 0;
+}
+
+static int add_session(const struct luo_session *s, unsigned long nr_files)
+{
+	return add(&(struct fdbox_ser) {
+		.type = FDBOX_SER_SESSION,
+		.hops = luo_session_hops(s),
+		.number = nr_files,
+	}, s->wire_name);
+}
+
+static int add_file(const struct luo_file *f)
+{
+	return add(&(struct fdbox_ser) {
+		.type = FDBOX_SER_FILE,
+		.number = f->token,
+		.data = f->data,
+	}, f->name.text);
 }
 
 /**
@@ -116,11 +139,11 @@ int luo_box_write(struct luo_session *s)
 
 	if (!nr)
 		return 0;
-	err = add(FDBOX_SER_SESSION, nr - 2, s->wire_name);
-	err = err ?: add(FDBOX_SER_BOX, 0, s->box_name);
+	err = add_session(s, nr - 2);
+	err = err ?: add(&(struct fdbox_ser) { .type = FDBOX_SER_BOX }, s->box_name);
 	list_for_each_entry(f, &s->files.list, node) {
 		if (luo_file_travels(f))
-			err = err ?: add(FDBOX_SER_FILE, f->token, f->name.text);
+			err = err ?: add_file(f);
 	}
 	return err;
 }
@@ -157,22 +180,97 @@ void luo_boxes_trim(void)
  * Arrival
  */
 
-/* Each file gets one name, and no two the same. */
-static int name_files(struct luo_session *s, struct luo_ext_arrived *arrived, u64 nr)
+/**
+ * struct box_arrived - the records of a box
+ * @session:	the first one
+ * @box:	the second one
+ * @files:	where the others begin
+ * @kernels:	how many do not know boxes, since they were written
+ */
+struct box_arrived {
+	const struct fdbox_ser *session;
+	const struct fdbox_ser *box;
+	struct kho_block_set_it files;
+	u64 kernels;
+};
+
+static struct luo_file *file_of(struct luo_session *s, const struct fdbox_ser *ser)
 {
+	struct luo_file *f = xa_load(&s->files.by_token, ser->number);
+
+	return f && f->data == ser->data ? f : NULL;
+}
+
+/* All its files have to be there, but where boxes are not known some may be taken. */
+static bool has_files(struct luo_session *s, const struct box_arrived *b)
+{
+	struct kho_block_set_it it = b->files;
+	u64 nr, found = 0;
+
+	if (s->files.nr > b->session->number)
+		return false;
+	for (nr = b->session->number; nr; nr--)
+		found += !!file_of(s, kho_block_set_it_read_entry(&it));
+	return found == s->files.nr && (b->kernels ? found || !b->session->number :
+						     found == b->session->number);
+}
+
+static bool is_box(struct luo_session *s, const struct box_arrived *b)
+{
+	if (!s->incoming || s->box_name)
+		return false;
+	if (b->kernels && s->hops != b->session->hops + b->kernels)
+		return false;
+	return has_files(s, b);
+}
+
+/* The box, if it had to leave its name to another session. */
+static struct luo_session *find_renamed(const struct box_arrived *b)
+{
+	struct luo_session *s;
+	u64 id = 0;
+
+	while ((s = luo_session_next(id))) {
+		id = s->id;
+		/* At boot nobody takes it away. */
+		luo_session_put(s);
+		if (s->files.nr && is_box(s, b))
+			return s;
+	}
+	return NULL;
+}
+
+static struct luo_session *find_session(const struct box_arrived *b)
+{
+	struct luo_session *named = luo_session_pending(b->session->name), *s = named;
+
+	if (named && is_box(named, b))
+		return named;
+	if (b->kernels) {
+		s = find_renamed(b);
+		return s ?: ERR_PTR(-ENOENT);
+	}
+	return ERR_PTR(named && !named->box_name ? -EINVAL : -ENOENT);
+}
+
+/* Each file gets one name, and no two the same. */
+static int name_files(struct luo_session *s, const struct box_arrived *b)
+{
+	struct kho_block_set_it it = b->files;
 	struct luo_names names;
-	int err = s->files.nr == nr ? 0 : -EINVAL;
+	int err = 0;
+	u64 nr;
 
 	luo_names_init(&names);
-	for (; nr; nr--) {
-		const struct fdbox_ser *ser = luo_ext_next(arrived);
-		struct luo_file *f = xa_load(&s->files.by_token, ser->number);
+	for (nr = b->session->number; nr && !err; nr--) {
+		const struct fdbox_ser *ser = kho_block_set_it_read_entry(&it);
+		struct luo_file *f = file_of(s, ser);
 
-		if (err)
+		if (!f)
 			continue;
-		if (!f || f->name.text) {
+		if (f->name.text) {
 			err = -EINVAL;
-			continue;
+			break;
 		}
 		f->name.text = kstrdup(ser->name, GFP_KERNEL);
 		err = f->name.text ? luo_names_add(&names, &f->name) : -ENOMEM;
@@ -193,29 +291,45 @@ static void forget_names(struct luo_session *s)
 	s->box_name = NULL;
 }
 
-/* Passes over the records of one box, whatever they are good for. */
-static void receive_box(struct luo_ext_arrived *arrived, const struct fdbox_ser *session)
+static int name_session(struct luo_session *s, const struct box_arrived *b)
 {
-	const struct fdbox_ser *box = luo_ext_next(arrived);
-	struct luo_session *s = luo_session_pending(session->name);
-	u64 nr = session->number;
 	int err;
 
-	if (!s || s->box_name) {
-		pr_warn("box '%s' is lost: there is no session '%s'\n", box->name, session->name);
-		for (; nr; nr--)
+	s->box_name = kstrdup(b->box->name, GFP_KERNEL);
+	err = s->box_name ? name_files(s, b) : -ENOMEM;
+	if (err)
+		forget_names(s);
+	return err;
+}
+
+static void receive_box(const struct box_arrived *b)
+{
+	struct luo_session *s = find_session(b);
+	int err = IS_ERR(s) ? PTR_ERR(s) : name_session(s, b);
+
+	if (err == -ENOENT && b->kernels)
+		pr_info("box '%s' was emptied as session '%s', where boxes are not known\n",
+			b->box->name, b->session->name);
+	else if (err == -ENOENT)
+		pr_warn("box '%s' is lost: there is no session '%s'\n", b->box->name,
+			b->session->name);
+	else if (err)
+		pr_err("session '%s' is not box '%s' any more: its names cannot be read: %d\n",
+		       b->session->name, b->box->name, err);
+}
+
+static void receive_boxes(struct luo_ext_arrived *arrived, u64 kernels)
+{
+	struct box_arrived b = { .kernels = kernels };
+	u64 nr;
+
+	while ((b.session = luo_ext_next(arrived))) {
+		b.box = luo_ext_next(arrived);
+		b.files = arrived->it;
+		receive_box(&b);
+		for (nr = b.session->number; nr; nr--)
 			luo_ext_next(arrived);
-		return;
 	}
-	s->box_name = kstrdup(box->name, GFP_KERNEL);
-	err = name_files(s, arrived, nr);
-	if (!err && !s->box_name)
-		err = -ENOMEM;
-	if (!err)
-		return;
-	pr_err("session '%s' is not box '%s' any more: its names cannot be read: %d\n",
-	       session->name, box->name, err);
-	forget_names(s);
 }
 
 /**
@@ -227,17 +341,16 @@ static void receive_box(struct luo_ext_arrived *arrived, const struct fdbox_ser 
 void luo_boxes_receive(u64 number)
 {
 	struct luo_ext_arrived arrived;
-	const struct fdbox_ser *ser;
 	const char *why;
 
 	if (luo_ext_receive(&luo_fdbox_ext, &arrived))
 		return;
-	why = arrived.number != number ? "it is of another live update" :
+	why = arrived.number > number ? "it is of a later live update" :
 	      luo_box_check_records(&arrived.records);
 	if (why)
 		pr_err("subtree '%s' is ignored, all boxes are mere sessions: %s\n",
 		       FDBOX_SUBTREE, why);
-	while (!why && (ser = luo_ext_next(&arrived)))
-		receive_box(&arrived, ser);
+	else
+		receive_boxes(&arrived, number - arrived.number);
 	luo_ext_done(&arrived);
 }

@@ -77,14 +77,20 @@ unsigned int luo_session_hash(const char *name);
 struct luo_session *luo_session_alloc(const char *name, bool incoming);
 int luo_session_insert(struct luo_session *s);
 struct luo_session *luo_session_pending(const char *name);
-
-/* xluo.c */
-int luo_xluo_add_session(const struct luo_session *s);
 void luo_session_remove(struct luo_session *s);
 void luo_session_let_go(struct luo_session *s);
 bool luo_session_hold_box(struct luo_session *s);
 void luo_session_to_box(struct luo_session *s, struct luo_box *box);
 unsigned long luo_sessions_nr(void);
+
+/* What the next kernel is told: how many kernels got it and handed it on */
+static inline u32 luo_session_hops(const struct luo_session *s)
+{
+	return s->incoming ? s->hops + (s->hops < U32_MAX) : 0;
+}
+
+/* xluo.c */
+int luo_xluo_add_session(const struct luo_session *s);
 
 /* For the administrator. */
 

@@ -132,8 +132,7 @@ int luo_xluo_add_session(const struct luo_session *s)
 	if (!ser)
 		return -ENOSPC;
 	strscpy(ser->name, s->wire_name);
-	if (s->incoming)
-		ser->hops = s->hops + (s->hops < U32_MAX);
+	ser->hops = luo_session_hops(s);
 	list_for_each_entry(f, &s->files.list, node) {
 		if (!luo_file_travels(f))
 			continue;
