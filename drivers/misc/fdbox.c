@@ -136,7 +136,9 @@ static char *fdbox_devnode(const struct device *dev, umode_t *mode)
 
 	if (mode)
 		*mode = 0600;
-	return kasprintf(GFP_KERNEL, CONTROL_NAME "/%s", liveupdate_box_name(b->box));
+	/* Without a name the node would get another one, and nobody would be told. */
+	return kasprintf(GFP_KERNEL | __GFP_NOFAIL, CONTROL_NAME "/%s",
+			 liveupdate_box_name(b->box));
 }
 
 static const struct class fdbox_class = {

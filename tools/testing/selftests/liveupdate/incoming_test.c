@@ -213,8 +213,8 @@ TEST_F(incoming, retrieve_and_finish)
 	close(s);
 	/* f3 was discarded; in reverse, after all were asked */
 	EXPECT_EQ(0, strncmp(calls(), "retrieve f4 freeze=", 19));
-	EXPECT_TRUE(strstr(calls(), "can_finish f3 status=0 can_finish f4 status=1 "
-			       "finish f4 status=1 finish f3 status=0"));
+	EXPECT_TRUE(!!strstr(calls(), "can_finish f3 status=0 can_finish f4 status=1 "
+				      "finish f4 status=1 finish f3 status=0"));
 	EXPECT_EQ(-EINVAL, luo_retrieve(self->dev, "ioctl_test"));
 	close(self->s);
 	settle();

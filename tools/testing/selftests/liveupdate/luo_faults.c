@@ -6,9 +6,7 @@
  *				allocations fail, and one in which none does
  *	luo_faults receive	in the next kernel
  *
- * Needs CONFIG_FAILSLAB and CONFIG_FAIL_PAGE_ALLOC.  An operation is repeated
- * with its first allocation failing, its second one, and so on, until it
- * succeeds before it gets there.  After each failure all has to be as before.
+ * Needs what faults.h needs.
  */
 #define _GNU_SOURCE
 #include <sys/reboot.h>
@@ -16,93 +14,16 @@
 #include <linux/liveupdate_admin.h>
 #include <linux/reboot.h>
 
-#include "memfd.h"
+#include "faults.h"
 
 #define SESSION		"faults"
 #define DISCARD		"discard"
 #define ADMIN		"/dev/liveupdate-admin"
-#define FAIL_NTH	"/proc/self/fail-nth"
-#define FAIL_ALL	"/proc/self/make-it-fail"
-#define MAX_NTH		2000U
 #define SIZE		(2 * MIB)
 #define HOLE		(SIZE / 2)
 #define NR_FILES	3
 
 static int dev, admin;
-static int nth_fd, all_fd;	/* open all the time: opening them allocates */
-
-/*
- * Injection
- */
-
-static void set(int fd, unsigned int value)
-{
-	char text[16];
-	int len = snprintf(text, sizeof(text), "%u", value);
-
-	if (pwrite(fd, text, len, 0) != len)
-		printf("not ok - faults cannot be controlled (errno %d)\n", errno);
-}
-
-/* The @nth allocation of this task fails; 0: none does. */
-static void arm(unsigned int nth)
-{
-	set(nth_fd, nth);
-}
-
-/* Did it come to that? */
-static bool disarm(void)
-{
-	char text[16] = "";
-	bool hit;
-
-	if (pread(nth_fd, text, sizeof(text) - 1, 0) <= 0)
-		printf("not ok - faults cannot be counted (errno %d)\n", errno);
-	hit = !atoi(text);
-	arm(0);
-	return hit;
-}
-
-struct op {
-	const char *name;
-	int (*run)(void *arg);		/* a descriptor or 0, or an error */
-	void (*undo)(void *arg, int ret);
-	bool (*intact)(void *arg);	/* after a failure */
-	void *arg;
-	bool once;			/* what succeeded cannot be tried again */
-};
-
-/* Returns what the operation gave in the end. */
-static int inject(const struct op *op)
-{
-	unsigned int nth, failed = 0;
-	long bad = 0;
-	bool hit;
-	int ret;
-
-	for (nth = 1; nth < MAX_NTH; nth++) {
-		arm(nth);
-		ret = op->run(op->arg);
-		hit = disarm();
-		if (!hit)
-			break;
-		if (ret >= 0) {
-			/* It could do without. */
-			if (op->once)
-				break;
-			if (op->undo)
-				op->undo(op->arg, ret);
-			continue;
-		}
-		failed++;
-		bad += ret != -ENOMEM;
-		bad += op->intact && !op->intact(op->arg);
-	}
-	printf("# %s: %u allocations, %u of them are needed\n", op->name, nth - 1, failed);
-	is(op->name, "succeeds in the end", ret < 0 ? ret : 0, 0);
-	is(op->name, "errors, and what is not as before", bad, 0);
-	return ret;
-}
 
 /*
  * Files
@@ -118,19 +39,6 @@ static struct file_under_test {
 	{ .name = "huge pages", .token = 1 },
 	{ .name = "holes", .token = 2 },
 };
-
-static long preserved(void)
-{
-	return value_of("/sys/kernel/kho/preserved_bytes", "");
-}
-
-static long pinned(void)
-{
-	/* Processors count on their own for a while. */
-	write_text("/proc/sys/vm/stat_refresh", "1");
-	return value_of("/proc/vmstat", "nr_foll_pin_acquired ") -
-	       value_of("/proc/vmstat", "nr_foll_pin_released ");
-}
 
 static long preserved_before, pinned_before;
 
@@ -297,15 +205,13 @@ static void reboots(void)
 
 	alarm(120);
 	must("a hole", put(f->fd, 2, HOLE, PAGE));
-	set(all_fd, 1);
+	fail_all(true);
 	err = err_of(syscall(SYS_reboot, LINUX_REBOOT_MAGIC1, LINUX_REBOOT_MAGIC2,
 			     LINUX_REBOOT_CMD_KEXEC, NULL));
-	set(all_fd, 0);
+	fail_all(false);
 	is("reboot", "error when all allocations fail", err, -ENOMEM);
 	must("a hole", put(f->fd, 2, HOLE + PAGE, PAGE));
-	/* Let the results out before there is nobody to read them any more. */
-	fflush(stdout);
-	sleep(3);
+	let_results_out();
 	err = err_of(syscall(SYS_reboot, LINUX_REBOOT_MAGIC1, LINUX_REBOOT_MAGIC2,
 			     LINUX_REBOOT_CMD_KEXEC, NULL));
 	is("reboot", "error", err, 0);
@@ -437,8 +343,7 @@ static void receive_all(void)
 int main(int argc, char **argv)
 {
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	nth_fd = must(FAIL_NTH, open(FAIL_NTH, O_RDWR | O_CLOEXEC));
-	all_fd = must(FAIL_ALL, open(FAIL_ALL, O_RDWR | O_CLOEXEC));
+	faults_init();
 	dev = must(LUO_DEVICE, open(LUO_DEVICE, O_RDWR | O_CLOEXEC));
 	admin = must(ADMIN, open(ADMIN, O_RDWR | O_CLOEXEC));
 	if (argc == 2 && !strcmp(argv[1], "send"))
