@@ -3,10 +3,12 @@
 # kernels: mini+configs/other.config
 # timeout: 300
 #
-# FDBox as a module, loaded and unloaded at the wrong moments, under lockdep.
+# FDBox as a module, loaded and unloaded at the wrong moments, under lockdep; and
+# user namespaces.
 
 . "$(dirname "$0")/../lib.sh"
 
+box_program fdbox_test
 # shellcheck disable=SC2034
 flavor=mini-other
 adds+=(--add "$KHO_BUILD/x86_64/mini-other/drivers/misc/fdbox.ko:/lib/fdbox.ko")
