@@ -443,7 +443,56 @@ TEST_F(box, lowest_descriptor)
 	EXPECT_EQ(0, text_check(high, "low", 1));
 }
 
-/* Many names, of which some have the same hash or the same beginning */
+/* Names that have the same hash, as the kernel has it on 64 bits of little endian */
+static const char * const twins[] = {
+	"file number 540050", "file number 1788570", "file number 4542495",
+};
+
+static const unsigned char orders[][3] = {
+	{ 0, 1, 2 }, { 0, 2, 1 }, { 1, 0, 2 }, { 1, 2, 0 }, { 2, 0, 1 }, { 2, 1, 0 },
+};
+
+TEST_F(box, same_hash_of_files)
+{
+	unsigned int i, j;
+	int fd;
+
+	for (i = 0; i < ARRAY_SIZE(orders); i++) {
+		for (j = 0; j < 3; j++) {
+			fd = text_memfd(twins[j], 1);
+			ASSERT_EQ(0, box_put(self->box, fd, twins[j]));
+			fd = text_memfd("again", 1);
+			EXPECT_EQ(-EEXIST, box_put(self->box, fd, twins[j]));
+			close(fd);
+		}
+		for (j = 0; j < 3; j++) {
+			fd = box_get(self->box, twins[orders[i][j]]);
+			ASSERT_GE(fd, 0);
+			EXPECT_EQ(0, text_check(fd, twins[orders[i][j]], 1));
+			close(fd);
+			EXPECT_EQ(-ENOENT, box_get(self->box, twins[orders[i][j]]));
+		}
+	}
+}
+
+TEST_F(box, same_hash_of_boxes)
+{
+	unsigned int i, j;
+
+	for (i = 0; i < ARRAY_SIZE(orders); i++) {
+		for (j = 0; j < 3; j++) {
+			ASSERT_EQ(0, box_create(self->control, twins[j]));
+			EXPECT_EQ(-EEXIST, box_create(self->control, twins[j]));
+		}
+		for (j = 0; j < 3; j++) {
+			EXPECT_EQ(0, close(box_open(twins[orders[i][j]])));
+			EXPECT_EQ(0, box_delete(self->control, twins[orders[i][j]]));
+			EXPECT_EQ(-ENOENT, box_delete(self->control, twins[orders[i][j]]));
+		}
+	}
+}
+
+/* Many names that have the same beginning */
 TEST_F(box, many_files)
 {
 	char name[32];
