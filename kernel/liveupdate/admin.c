@@ -66,18 +66,18 @@ static u32 state_of(struct luo_session *s)
 
 static void describe_session(struct luo_session *s, struct liveupdate_admin_session *entry)
 {
+	guard(mutex)(&s->lock);
 	*entry = (struct liveupdate_admin_session) {
 		.id = s->id,
 		.state = state_of(s),
 		.pid = s->pid,
 		.hops = s->hops,
+		.files = s->files.nr,
 	};
 	if (s->box_name)
 		strscpy_pad((char *)entry->box, s->box_name, sizeof(entry->box));
 	strscpy_pad((char *)entry->comm, s->comm, sizeof(entry->comm));
 	strscpy_pad((char *)entry->name, s->name, sizeof(entry->name));
-	scoped_guard(mutex, &s->lock)
-		entry->files = s->files.nr;
 }
 
 static int run_list_sessions(struct file *file, void *arg, void __user *uarg)
