@@ -54,18 +54,6 @@ static bool is_filled(int fd, unsigned int pages)
 	return good;
 }
 
-static unsigned long preserved(void)
-{
-	FILE *f = fopen("/sys/kernel/kho/preserved_bytes", "re");
-	unsigned long n = 0;
-
-	if (!f || fscanf(f, "%lu", &n) != 1)
-		n = 0;
-	if (f)
-		fclose(f);
-	return n;
-}
-
 static int new_memfd(const char *name, unsigned int pages, int advice)
 {
 	int fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
@@ -101,12 +89,12 @@ static int send_all(void)
 	fd = new_memfd("cost", 4096, 0);
 	box_put(box, fd, "cost");
 	box_seal(box);
-	after = preserved();
+	after = bytes_preserved();
 	box_unseal(box);
 	fd = box_get(box, "cost");
 	close(fd);
 	box_seal(box);
-	before = preserved();
+	before = bytes_preserved();
 	printf("# %lu bytes for each page\n", (after - before) / 4096 - 4096);
 	result(after - before >= 4096 * 4096UL && after - before <= 4096 * (4096UL + 20),
 	       "regression_cost: at most 20 bytes for each page");

@@ -212,18 +212,6 @@ static void *seal_and_unseal(void *arg)
 	return (void *)(uintptr_t)wrong;
 }
 
-static long preserved(void)
-{
-	FILE *f = fopen("/sys/kernel/kho/preserved_bytes", "re");
-	long n = -1;
-
-	if (f && fscanf(f, "%ld", &n) != 1)
-		n = -1;
-	if (f)
-		fclose(f);
-	return n;
-}
-
 static void many_seals(int control, unsigned int steps)
 {
 	long before, wrong = 0;
@@ -243,15 +231,15 @@ static void many_seals(int control, unsigned int steps)
 			wrong += box_put(boxes[i], memfd_create(name, MFD_CLOEXEC), name) < 0;
 		}
 	}
-	before = preserved();
+	before = bytes_preserved();
 	for (i = 0; i < SEALERS; i++)
 		pthread_create(&threads[i], NULL, seal_and_unseal, &boxes[i]);
 	for (i = 0; i < SEALERS; i++) {
 		pthread_join(threads[i], &ret);
 		wrong += (uintptr_t)ret;
 	}
-	printf("# %ld calls failed, %ld bytes stay preserved\n", wrong, preserved() - before);
-	result(!wrong && preserved() == before,
+	printf("# %ld calls failed, %ld bytes stay preserved\n", wrong, bytes_preserved() - before);
+	result(!wrong && bytes_preserved() == before,
 	       "regression_many_seals: nothing stays preserved");
 	for (i = 0; i < SEALERS; i++) {
 		snprintf(name, sizeof(name), "sealed%u", i);
