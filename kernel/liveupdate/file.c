@@ -508,8 +508,11 @@ struct file *luo_files_retrieve(struct luo_files *set, u64 token)
 		return ERR_PTR(f->retrieve_status);
 	if (f->file)
 		return get_file(f->file);
-	if (!find_handler(f))
+	if (!find_handler(f)) {
+		pr_warn_ratelimited("token %#llx cannot be retrieved: there is no handler of '%s'\n",
+				    token, f->compatible);
 		return ERR_PTR(-EAGAIN);
+	}
 	args = luo_file_args(f);
 	err = f->fh->ops->retrieve(&args);
 	if (err && args.retryable)

@@ -9,59 +9,29 @@
 #include <sys/wait.h>
 
 #include "hugetlb.h"
+#include "rules.h"
 
 #define MOUNTED	"/huge/file"
 
 static int dev;
 
-/* The file behind a mapping */
-static int open_mapping(void *map, size_t len)
-{
-	char path[64];
-
-	snprintf(path, sizeof(path), "/proc/self/map_files/%lx-%lx", (unsigned long)map,
-		 (unsigned long)map + len);
-	return open(path, O_RDWR | O_CLOEXEC);
-}
-
-static void refuse(int session, const char *what, int fd, int err)
-{
-	static uint64_t token;
-
-	is("refused", what, luo_preserve_fd(session, fd, token++), err);
-}
-
-static void refuse_mapping(int session, const char *what, void *map)
-{
-	int fd;
-
-	must(what, map == MAP_FAILED ? -1 : 0);
-	write_at(map, 1);
-	fd = must(what, open_mapping(map, HUGE));
-	refuse(session, what, fd, -EOPNOTSUPP);
-	close(fd);
-	munmap(map, HUGE);
-}
-
 static void refusals(void)
 {
 	const int anon = MAP_ANONYMOUS | MAP_HUGETLB;
-	int session = must("session", luo_create(dev, "refused")), fd, id;
+	int session = must("session", luo_create(dev, "refused")), id;
 
 	refuse_mapping(session, "private anonymous memory",
-		       mmap(NULL, HUGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | anon, -1, 0));
+		       mmap(NULL, HUGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | anon, -1, 0),
+		       HUGE);
 	refuse_mapping(session, "shared anonymous memory",
-		       mmap(NULL, HUGE, PROT_READ | PROT_WRITE, MAP_SHARED | anon, -1, 0));
+		       mmap(NULL, HUGE, PROT_READ | PROT_WRITE, MAP_SHARED | anon, -1, 0),
+		       HUGE);
 
 	id = must("shmget", shmget(IPC_PRIVATE, HUGE, 0600 | IPC_CREAT | SHM_HUGETLB));
-	refuse_mapping(session, "SysV shared memory", shmat(id, NULL, 0));
+	refuse_mapping(session, "SysV shared memory", shmat(id, NULL, 0), HUGE);
 	shmctl(id, IPC_RMID, NULL);
 
-	fd = must(MOUNTED, open(MOUNTED, O_RDWR | O_CREAT | O_CLOEXEC, 0600));
-	refuse(session, "a file of a hugetlbfs", fd, -ENOENT);
-	unlink(MOUNTED);
-	refuse(session, "an unlinked file of a hugetlbfs", fd, -EOPNOTSUPP);
-	close(fd);
+	refuse_named(session, "hugetlbfs", MOUNTED);
 	close(session);
 }
 
@@ -87,15 +57,6 @@ static void size_is_fixed(int fd, char *map)
 	is("size", "is what it was", lseek(fd, 0, SEEK_END), 4 * HUGE);
 }
 
-static void preserve_twice(int session, int fd)
-{
-	int again = must("reopen", reopen(fd, O_RDONLY));
-
-	is("twice", "in the same session", luo_preserve_fd(session, fd, 2), -EBUSY);
-	is("twice", "opened once more", luo_preserve_fd(session, again, 2), -EBUSY);
-	close(again);
-}
-
 static void rules(void)
 {
 	int session = must("session", luo_create(dev, "rules"));
@@ -107,7 +68,7 @@ static void rules(void)
 	put_mapped(fd, 50, 0, 2 * HUGE);
 	map = map_huge(fd, 4 * HUGE, 0);
 	is("rules", "preserve", luo_preserve_fd(session, fd, 1), 0);
-	preserve_twice(session, fd);
+	preserve_twice(dev, session, fd);
 	size_is_fixed(fd, map);
 	is("seals", "F_SEAL_WRITE", err_of(fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE)), -EBUSY);
 	is("seals", "F_SEAL_SHRINK", err_of(fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK)), 0);
@@ -234,7 +195,7 @@ static void poisoned(void)
 int main(void)
 {
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	dev = must(LUO_DEVICE, open(LUO_DEVICE, O_RDWR | O_CLOEXEC));
+	dev = open_luo();
 	refusals();
 	rules();
 	out_of_scratch();

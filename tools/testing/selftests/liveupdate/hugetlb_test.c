@@ -19,9 +19,8 @@
 #include <sys/wait.h>
 
 #include "hugetlb.h"
-#include "record.h"
+#include "kinds.h"
 
-#define TOKEN_RECORDS	100
 #define LIMITED		"/cg/limited/"
 
 static int dev;
@@ -226,34 +225,24 @@ static int make_empty(void)
 	return make_memfd("", MFD_2M, 0);
 }
 
-enum kind {
+enum {
 	DATA, SPARSE, READ_ONLY, NOEXEC, SEALED, ALLOCATED, ODD, RESERVED, PRIVATE, FORKED, EMPTY,
 	NR_KINDS
 };
 
-/* The token is the place in this table. */
-static const struct {
-	const char *name;
-	long pages;	/* huge pages that go over */
-	int (*make)(void);
-	void (*change)(int fd);
-	long (*bad)(int fd);
-} kinds[NR_KINDS] = {
-	[DATA]		= { "data", 3, make_data, change_data, bad_data },
-	[SPARSE]	= { "sparse", 3, make_sparse, change_sparse, bad_sparse },
-	[READ_ONLY]	= { "read-only", 1, make_read_only, NULL, bad_read_only },
-	[NOEXEC]	= { "noexec", 1, make_noexec, change_noexec, bad_noexec },
-	[SEALED]	= { "sealed", 2, make_sealed, NULL, bad_sealed },
-	[ALLOCATED]	= { "allocated", 3, make_allocated, change_allocated, bad_allocated },
-	[ODD]		= { "odd", 2, make_odd, NULL, bad_odd },
-	[RESERVED]	= { "reserved", 1, make_reserved, NULL, bad_reserved },
-	[PRIVATE]	= { "private", 1, make_private, NULL, bad_private },
-	[FORKED]	= { "forked", 2, make_forked, change_forked, bad_forked },
-	[EMPTY]		= { "empty", 0, make_empty, NULL, NULL },
+static const struct kind kinds[NR_KINDS] = {
+	[DATA]		= { "data", make_data, change_data, bad_data, 3 },
+	[SPARSE]	= { "sparse", make_sparse, change_sparse, bad_sparse, 3 },
+	[READ_ONLY]	= { "read-only", make_read_only, NULL, bad_read_only, 1 },
+	[NOEXEC]	= { "noexec", make_noexec, change_noexec, bad_noexec, 1 },
+	[SEALED]	= { "sealed", make_sealed, NULL, bad_sealed, 2 },
+	[ALLOCATED]	= { "allocated", make_allocated, change_allocated, bad_allocated, 3 },
+	[ODD]		= { "odd", make_odd, NULL, bad_odd, 2 },
+	[RESERVED]	= { "reserved", make_reserved, NULL, bad_reserved, 1 },
+	[PRIVATE]	= { "private", make_private, NULL, bad_private, 1 },
+	[FORKED]	= { "forked", make_forked, change_forked, bad_forked, 2 },
+	[EMPTY]		= { "empty", make_empty, NULL, NULL, 0 },
 };
-
-static int fds[NR_KINDS];
-static struct record records[NR_KINDS];
 
 static long all_pages(void)
 {
@@ -269,67 +258,25 @@ static long all_pages(void)
  * The first kernel
  */
 
-static void wait_for_the_end(void)
+static void wait_with_the_device_closed(void)
 {
-	/* The device has one user at a time. */
+	/* It has one user at a time. */
 	close(dev);
-	printf("ready\n");
-	for (;;)
-		pause();
-}
-
-static void send_records(int session, size_t size)
-{
-	int log = make_memfd("records", 0, size);
-
-	is("records", "preserve", luo_preserve_fd(session, log, TOKEN_RECORDS), 0);
-	must("records", pwrite(log, records, size, 0));
-}
-
-static void send_all(const char *name)
-{
-	int session = must("session", luo_create(dev, name)), i;
-
-	for (i = 0; i < NR_KINDS; i++)
-		fds[i] = kinds[i].make();
-	for (i = 0; i < NR_KINDS; i++)
-		is(kinds[i].name, "preserve", luo_preserve_fd(session, fds[i], i), 0);
-	for (i = 0; i < NR_KINDS; i++) {
-		if (kinds[i].change)
-			kinds[i].change(fds[i]);
-	}
-	for (i = 0; i < NR_KINDS; i++)
-		describe(fds[i], &records[i]);
-	send_records(session, sizeof(records));
 	wait_for_the_end();
+}
+
+static void send_all(char **words)
+{
+	int session = must("session", luo_create(dev, words[0]));
+
+	send_kinds(session, kinds, NR_KINDS);
+	send_records(session, NR_KINDS);
+	wait_with_the_device_closed();
 }
 
 /*
  * The second kernel
  */
-
-static void receive_records(int session, size_t size)
-{
-	int log = must("records", luo_retrieve_fd(session, TOKEN_RECORDS));
-
-	is("records", "retrieve", pread(log, records, size, 0), size);
-	close(log);
-}
-
-static void compare(int session)
-{
-	int i;
-
-	for (i = 0; i < NR_KINDS; i++) {
-		fds[i] = luo_retrieve_fd(session, i);
-		is(kinds[i].name, "retrieve", fds[i] < 0 ? fds[i] : 0, 0);
-		if (fds[i] < 0)
-			continue;
-		is_same(kinds[i].name, fds[i], &records[i]);
-		if (kinds[i].bad)
-			is(kinds[i].name, "contents", kinds[i].bad(fds[i]), 0);
-	}
-}
 
 static void behaviour(void)
 {
@@ -353,15 +300,6 @@ static void behaviour(void)
 	is("forked", "read it", bad_pages(fds[FORKED], 210, 0, HUGE), 0);
 }
 
-static void preserve_again(void)
-{
-	int session = must("session", luo_create(dev, "again")), i;
-
-	for (i = 0; i < NR_KINDS; i++)
-		is(kinds[i].name, "preserve again", luo_preserve_fd(session, fds[i], i), 0);
-	close(session);
-}
-
 /* Pages of struct pages, when those of freed huge pages are complete again */
 static long memmap(void)
 {
@@ -382,20 +320,21 @@ static long saved(long huge_pages)
 	return value_of("/proc/sys/vm/hugetlb_optimize_vmemmap", "") > 0 ? huge_pages * 7 : 0;
 }
 
-static void receive_all(const char *name, long reserved)
+static void receive_all(char **words)
 {
-	int session = must("session", luo_retrieve(dev, name)), i;
+	int session = must("session", luo_retrieve(dev, words[0])), i;
+	long reserved = atol(words[1]);
 	struct pool was = pool_of(HUGE);
 	long before = memmap();
 
-	receive_records(session, sizeof(records));
-	compare(session);
+	receive_records(session, NR_KINDS);
+	receive_kinds(session, kinds, NR_KINDS);
 	is("all files", "struct pages that are saved", before - memmap(), saved(all_pages()));
 	is_pool("all files", HUGE, was, all_pages(), 0, reserved, all_pages());
 	is("session", "finish", luo_finish(session), 0);
 	close(session);
 	behaviour();
-	preserve_again();
+	preserve_again(dev, kinds, NR_KINDS);
 	for (i = 0; i < NR_KINDS; i++)
 		close(fds[i]);
 	is_pool("all files closed", HUGE, was, 0, 0, 0, 0);
@@ -429,12 +368,12 @@ static long charged(const char *file)
 	return value_of(file, "");
 }
 
-static void limits(const char *name)
+static void limits(char **words)
 {
 	static const char * const files[] = {
 		"hugetlb.2MB.max", "hugetlb.2MB.rsvd.max", "memory.max",
 	};
-	int session = must("session", luo_retrieve(dev, name));
+	int session = must("session", luo_retrieve(dev, words[0]));
 	struct pool was = pool_of(HUGE);
 	char path[64];
 	int i;
@@ -470,7 +409,7 @@ static void limits(const char *name)
  * Pages of 1 GiB
  */
 
-static void send_giga(void)
+static void send_giga(char **words)
 {
 	int session = must("session", luo_create(dev, "giga"));
 	int fd = make_memfd("giga", MFD_1G, 3 * GIGA);
@@ -480,12 +419,12 @@ static void send_giga(void)
 	is("giga", "preserve", luo_preserve_fd(session, fd, 0), 0);
 	for (i = 0; i < GIGA; i += 16 * MIB)
 		fill_page((uint64_t *)(map + i), 20, GIGA + i);
-	describe(fd, &records[0]);
-	send_records(session, sizeof(records[0]));
-	wait_for_the_end();
+	fds[0] = fd;
+	send_records(session, 1);
+	wait_with_the_device_closed();
 }
 
-static void no_giga(void)
+static void no_giga(char **words)
 {
 	int session = must("session", luo_retrieve(dev, "giga"));
 
@@ -495,14 +434,14 @@ static void no_giga(void)
 	close(session);
 }
 
-static void receive_giga(void)
+static void receive_giga(char **words)
 {
 	int session = must("session", luo_retrieve(dev, "giga")), fd;
 	struct pool was = pool_of(GIGA);
 	long bad = 0;
 	size_t i;
 
-	receive_records(session, sizeof(records[0]));
+	receive_records(session, 1);
 	fd = must("giga", luo_retrieve_fd(session, 0));
 	is_same("giga", fd, &records[0]);
 	for (i = 0; i < GIGA; i += 16 * MIB)
@@ -533,7 +472,7 @@ static const struct {
 	{ "huge_order", -EINVAL }, { "huge_flags", -EOPNOTSUPP }, { NULL, 0 },
 };
 
-static void send_damaged(void)
+static void send_damaged(char **words)
 {
 	char command[64];
 	unsigned int i;
@@ -547,10 +486,10 @@ static void send_damaged(void)
 		snprintf(command, sizeof(command), "%s@%u", damages[i].how, i);
 		write_text(CORRUPT, command);
 	}
-	wait_for_the_end();
+	wait_with_the_device_closed();
 }
 
-static void receive_damaged(void)
+static void receive_damaged(char **words)
 {
 	struct pool was = pool_of(HUGE);
 	unsigned int i;
@@ -568,27 +507,19 @@ static void receive_damaged(void)
 
 int main(int argc, char **argv)
 {
-	const char *what = argc > 1 ? argv[1] : "";
+	static const struct command commands[] = {
+		{ "send", 1, send_all },
+		{ "receive", 2, receive_all },
+		{ "limits", 1, limits },
+		{ "send-giga", 0, send_giga },
+		{ "no-giga", 0, no_giga },
+		{ "receive-giga", 0, receive_giga },
+		{ "send-damaged", 0, send_damaged },
+		{ "receive-damaged", 0, receive_damaged },
+		{ NULL },
+	};
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	dev = must(LUO_DEVICE, open(LUO_DEVICE, O_RDWR | O_CLOEXEC));
-	if (argc == 3 && !strcmp(what, "send"))
-		send_all(argv[2]);
-	else if (argc == 4 && !strcmp(what, "receive"))
-		receive_all(argv[2], atol(argv[3]));
-	else if (argc == 3 && !strcmp(what, "limits"))
-		limits(argv[2]);
-	else if (argc == 2 && !strcmp(what, "send-giga"))
-		send_giga();
-	else if (argc == 2 && !strcmp(what, "no-giga"))
-		no_giga();
-	else if (argc == 2 && !strcmp(what, "receive-giga"))
-		receive_giga();
-	else if (argc == 2 && !strcmp(what, "send-damaged"))
-		send_damaged();
-	else if (argc == 2 && !strcmp(what, "receive-damaged"))
-		receive_damaged();
-	else
-		return 2;
-	return 0;
+	dev = open_luo();
+	return run_command(argc, argv, commands);
 }

@@ -19,6 +19,7 @@
  *	check FILE			print its name if every byte is right
  *	close NAME			session or file
  *	hold				what is held, one per line
+ *	discard SESSION			as the administrator
  *	sessions			"NAME STATE HOPS FILES" of all there are
  *	files SESSION			its tokens, in order
  *	status				the numbers of GET_STATUS
@@ -256,6 +257,20 @@ static int do_files(char **w)
 	return each_session(print_tokens, w);
 }
 
+static int discard_session(int dev, const struct liveupdate_admin_session *s, char **w)
+{
+	struct liveupdate_admin_discard_session args = { .size = sizeof(args), .session = s->id };
+
+	if (strcmp((char *)s->name, w[0]))
+		return 0;
+	return luo_call(dev, LIVEUPDATE_ADMIN_DISCARD_SESSION, &args);
+}
+
+static int do_discard(char **w)
+{
+	return each_session(discard_session, w);
+}
+
 static int do_status(char **w)
 {
 	struct liveupdate_admin_get_status s = { .size = sizeof(s) };
@@ -313,6 +328,7 @@ static const struct {
 	{ "check",		1, do_check },
 	{ "close",		1, do_close },
 	{ "hold",		0, do_hold },
+	{ "discard",		1, do_discard },
 	{ "sessions",		0, do_sessions },
 	{ "files",		1, do_files },
 	{ "status",		0, do_status },

@@ -91,6 +91,28 @@ static inline long err_of(long ret)
 }
 
 /*
+ * What the program is told to do
+ */
+
+struct command {
+	const char *name;
+	int words;			/* after the name */
+	void (*run)(char **words);
+};
+
+/* The last of @commands has no name.  Returns the exit status. */
+static inline int run_command(int argc, char **argv, const struct command *c)
+{
+	for (; c->name; c++) {
+		if (argc != c->words + 2 || strcmp(argv[1], c->name))
+			continue;
+		c->run(argv + 2);
+		return 0;
+	}
+	return 2;
+}
+
+/*
  * Files
  */
 
@@ -101,6 +123,19 @@ static inline int must(const char *what, int ret)
 		return ret;
 	printf("not ok - %s: %s\n", what, strerror(ret == -1 ? errno : -ret));
 	exit(1);
+}
+
+static inline int open_luo(void)
+{
+	return must(LUO_DEVICE, open(LUO_DEVICE, O_RDWR | O_CLOEXEC));
+}
+
+/* What was preserved stays until there is another kernel. */
+static inline void wait_for_the_end(void)
+{
+	printf("ready\n");
+	for (;;)
+		pause();
 }
 
 static inline int make_memfd(const char *name, unsigned int flags, off_t size)
@@ -236,6 +271,19 @@ static inline void read_at(const char *at)
 static inline void write_at(char *at, char c)
 {
 	__atomic_store_n(at, c, __ATOMIC_SEQ_CST);
+}
+
+/* Can the page cache of a memfd have huge folios here? */
+static inline bool has_thp(void)
+{
+	return !access(SHMEM_ENABLED, F_OK);
+}
+
+/* What is written while this is "always" gets huge folios, if there are any. */
+static inline void set_thp(const char *when)
+{
+	if (has_thp())
+		write_text(SHMEM_ENABLED, when);
 }
 
 /* KPF_* bits of the page that is mapped at @at */

@@ -77,7 +77,7 @@ static void killed_while_preserving(int fd)
 	is("killed while preserving", "contents", bad_pages(fd, 1, 0, SIZE), 0);
 }
 
-static void send_all(void)
+static void send_all(char **words)
 {
 	int fd = make_memfd("kill", 0, SIZE), other = make_memfd("other", 0, PAGE), session;
 
@@ -130,7 +130,7 @@ static bool can_be_had(int unused)
 }
 
 /* What it had not taken waits for the next one; what it had is gone with it. */
-static void killed_between_two_files(void)
+static void killed_between_two_files(char **words)
 {
 	static const char name[] = "killed between two files";
 	int session = luo_retrieve(dev, SESSION), fd;
@@ -162,13 +162,11 @@ static void killed_between_two_files(void)
 
 int main(int argc, char **argv)
 {
+	static const struct command commands[] = {
+		{ "send", 0, send_all }, { "receive", 0, killed_between_two_files }, { NULL },
+	};
+
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	dev = must(LUO_DEVICE, open(LUO_DEVICE, O_RDWR | O_CLOEXEC));
-	if (argc == 2 && !strcmp(argv[1], "send"))
-		send_all();
-	else if (argc == 2 && !strcmp(argv[1], "receive"))
-		killed_between_two_files();
-	else
-		return 2;
-	return 0;
+	dev = open_luo();
+	return run_command(argc, argv, commands);
 }

@@ -61,13 +61,6 @@ static bool is_huge_one(const struct want *w)
 	return !strcmp(w->name, "huge");
 }
 
-/* Not every kernel has such pages. */
-static void allow_huge(const char *when)
-{
-	if (!access(SHMEM_ENABLED, W_OK))
-		write_text(SHMEM_ENABLED, when);
-}
-
 /* Is its first page written once more, after it was preserved? */
 static bool changes(const struct want *w)
 {
@@ -96,9 +89,9 @@ static int make(const struct want *w, unsigned int id)
 	snprintf(name, sizeof(name), "peer-%s", w->name);
 	fd = make_memfd(name, w->flags, w->size);
 	if (is_huge_one(w))
-		allow_huge("always");
+		set_thp("always");
 	must(w->name, put(fd, id, w->data, w->len));
-	allow_huge("never");
+	set_thp("never");
 	if (w->seals)
 		must(w->name, fcntl(fd, F_ADD_SEALS, w->seals));
 	if (is_read_only(w)) {
@@ -113,7 +106,7 @@ static int make(const struct want *w, unsigned int id)
 /* What was huge arrives huge, if the kernel has such pages. */
 static void check_huge(const struct want *w, int fd)
 {
-	if (is_huge_one(w) && !access(SHMEM_ENABLED, W_OK))
+	if (is_huge_one(w) && has_thp())
 		is(w->name, "is", is_huge(fd, 0) + is_huge(fd, HUGE_PAGE), 2);
 }
 

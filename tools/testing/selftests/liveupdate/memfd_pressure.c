@@ -147,10 +147,10 @@ static void make_files(void)
 
 	for (i = 0; i < NR_FILES; i++) {
 		fds[i] = make_memfd("pressure", 0, SIZE);
-		write_text(SHMEM_ENABLED, i == 1 ? "always" : "never");
+		set_thp(i == 1 ? "always" : "never");
 		must("file", put(fds[i], i, 0, i == 2 ? SIZE / 2 : SIZE));
 	}
-	write_text(SHMEM_ENABLED, "never");
+	set_thp("never");
 }
 
 static long bad_files(int nr)
@@ -188,7 +188,7 @@ static int preserve(void)
 	return session;
 }
 
-static void send_all(void)
+static void send_all(char **words)
 {
 	int session, i;
 
@@ -212,7 +212,7 @@ static void send_all(void)
 		pause();
 }
 
-static void receive_all(void)
+static void receive_all(char **words)
 {
 	int session = must("session", luo_retrieve(dev, SESSION)), i;
 
@@ -235,13 +235,11 @@ static void receive_all(void)
 
 int main(int argc, char **argv)
 {
+	static const struct command commands[] = {
+		{ "send", 0, send_all }, { "receive", 0, receive_all }, { NULL },
+	};
+
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	dev = must(LUO_DEVICE, open(LUO_DEVICE, O_RDWR | O_CLOEXEC));
-	if (argc == 2 && !strcmp(argv[1], "send"))
-		send_all();
-	else if (argc == 2 && !strcmp(argv[1], "receive"))
-		receive_all();
-	else
-		return 2;
-	return 0;
+	dev = open_luo();
+	return run_command(argc, argv, commands);
 }

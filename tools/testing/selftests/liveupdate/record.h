@@ -8,12 +8,13 @@
 #include "memfd.h"
 
 enum prop {
-	TIMES, OWNER, SIZE, BLOCKS, FLAGS, SEALS, POSITION, NAME, HOLES, FOLIOS, NR_PROPS
+	TIMES, OWNER, SIZE, BLOCKS, FLAGS, SEALS, POSITION, NAME, HOLES, FOLIOS, PAGES, NR_PROPS
 };
 
 static const char * const prop_names[NR_PROPS] = {
 	"times", "mode and owner", "size", "blocks", "flags", "seals", "position", "name",
 	"SEEK_HOLE and SEEK_DATA", "folios",
+	"pages",
 };
 
 struct record {
@@ -40,12 +41,14 @@ static inline void describe_holes(int fd, char *buf, size_t size)
 #define KPF_UPTODATE	3
 #define KPF_SWAPBACKED	14
 #define KPF_BIT(nr)	((uint64_t)1 << (nr))
-#define KPF_FOLIOS	(KPF_BIT(KPF_UPTODATE) | KPF_BIT(KPF_SWAPBACKED) | KPF_BIT(KPF_THP) | \
-			 KPF_BIT(KPF_COMPOUND_HEAD) | KPF_BIT(KPF_COMPOUND_TAIL))
+#define KPF_PAGES	(KPF_BIT(KPF_UPTODATE) | KPF_BIT(KPF_SWAPBACKED))
+#define KPF_FOLIOS	(KPF_PAGES | KPF_BIT(KPF_THP) | KPF_BIT(KPF_COMPOUND_HEAD) | \
+			 KPF_BIT(KPF_COMPOUND_TAIL))
 #define MAX_LOOKED_AT	(16 * MIB)
 
-/* Flags of the pages from @data to @hole, equal ones together */
-static inline size_t describe_pages(int fd, off_t data, off_t hole, char *buf, size_t size)
+/* Those of the flags in @mask that the pages from @data to @hole have, equal ones together */
+static inline size_t describe_pages(int fd, off_t data, off_t hole, uint64_t mask, char *buf,
+				    size_t size)
 {
 	char *map = mmap(NULL, hole - data, PROT_READ, MAP_SHARED, fd, data);
 	unsigned long nr = 0, i, pages = (hole - data) / PAGE;
@@ -54,7 +57,7 @@ static inline size_t describe_pages(int fd, off_t data, off_t hole, char *buf, s
 
 	must("mmap", map == MAP_FAILED ? -1 : 0);
 	for (i = 0; i <= pages && len < size; i++, nr++) {
-		flags = i < pages ? page_flags(map + i * PAGE) & KPF_FOLIOS : 0;
+		flags = i < pages ? page_flags(map + i * PAGE) & mask : 0;
 		if (i < pages && (!i || flags == was)) {
 			was = flags;
 			continue;
@@ -68,11 +71,10 @@ static inline size_t describe_pages(int fd, off_t data, off_t hole, char *buf, s
 }
 
 /* Reading does not fill holes, and does not touch what nobody has written. */
-static inline void describe_folios(int fd, char *buf, size_t size)
+static inline void describe_memory(int fd, uint64_t mask, char *buf, size_t size)
 {
 	off_t pos = lseek(fd, 0, SEEK_CUR), data = 0, hole;
 	size_t len = 0;
-
 	struct stat st;
 
 	must("fstat", fstat(fd, &st));
@@ -83,7 +85,7 @@ static inline void describe_folios(int fd, char *buf, size_t size)
 		hole = (hole + PAGE - 1) & -PAGE;
 		if (hole > data + (off_t)MAX_LOOKED_AT)
 			hole = data + MAX_LOOKED_AT;
-		len += describe_pages(fd, data, hole, buf + len, size - len);
+		len += describe_pages(fd, data, hole, mask, buf + len, size - len);
 		data = hole;
 	}
 	lseek(fd, pos, SEEK_SET);
@@ -119,7 +121,8 @@ static inline void describe(int fd, struct record *r)
 	must("readlink", readlink(path, name, sizeof(name) - 1));
 	PROP(r, NAME, "%s", name);
 	describe_holes(fd, r->prop[HOLES], sizeof(r->prop[HOLES]));
-	describe_folios(fd, r->prop[FOLIOS], sizeof(r->prop[FOLIOS]));
+	describe_memory(fd, KPF_FOLIOS, r->prop[FOLIOS], sizeof(r->prop[FOLIOS]));
+	describe_memory(fd, KPF_PAGES, r->prop[PAGES], sizeof(r->prop[PAGES]));
 }
 
 /* Are they as they were? */
@@ -129,8 +132,12 @@ static inline void is_same(const char *name, int fd, const struct record *before
 	int prop;
 
 	describe(fd, &now);
-	for (prop = 0; prop < NR_PROPS; prop++)
-		is_text(name, prop_names[prop], now.prop[prop], before->prop[prop]);
+	for (prop = 0; prop < NR_PROPS; prop++) {
+		/* Where there are no huge folios, they have become small ones. */
+		const char *want = before->prop[prop == FOLIOS && !has_thp() ? PAGES : prop];
+
+		is_text(name, prop_names[prop], now.prop[prop], want);
+	}
 }
 
 #endif /* _LUO_TEST_RECORD_H */

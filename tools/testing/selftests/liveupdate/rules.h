@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * For the tests of what is refused
+ */
+#ifndef _LUO_TEST_RULES_H
+#define _LUO_TEST_RULES_H
+
+#include "memfd.h"
+
+static inline void refuse(int session, const char *what, int fd, int err)
+{
+	static uint64_t token;
+
+	is("refused", what, luo_preserve_fd(session, fd, token++), err);
+}
+
+/* The file behind a mapping, which is unmapped */
+static inline void refuse_mapping(int session, const char *what, void *map, size_t len)
+{
+	char path[64];
+	int fd;
+
+	must(what, map == MAP_FAILED ? -1 : 0);
+	write_at(map, 1);
+	snprintf(path, sizeof(path), "/proc/self/map_files/%lx-%lx", (unsigned long)map,
+		 (unsigned long)map + len);
+	fd = must(what, open(path, O_RDWR | O_CLOEXEC));
+	refuse(session, what, fd, -EOPNOTSUPP);
+	close(fd);
+	munmap(map, len);
+}
+
+/* It exists, then it has no name any more. */
+static inline void refuse_named(int session, const char *fs, const char *path)
+{
+	int fd = must(path, open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+	char what[64];
+
+	snprintf(what, sizeof(what), "a file of a %s", fs);
+	refuse(session, what, fd, -ENOENT);
+	unlink(path);
+	snprintf(what, sizeof(what), "an unlinked file of a %s", fs);
+	refuse(session, what, fd, -EOPNOTSUPP);
+	close(fd);
+}
+
+/* @fd is in @session already. */
+static inline void preserve_twice(int dev, int session, int fd)
+{
+	int again = must("reopen", reopen(fd, O_RDONLY)), other;
+
+	is("twice", "in the same session", luo_preserve_fd(session, fd, 2), -EBUSY);
+	is("twice", "opened once more", luo_preserve_fd(session, again, 2), -EBUSY);
+	other = must("session", luo_create(dev, "other"));
+	is("twice", "in another session", luo_preserve_fd(other, fd, 1), -EBUSY);
+	close(other);
+	close(again);
+}
+
+#endif /* _LUO_TEST_RULES_H */
