@@ -14,8 +14,8 @@
  * frozen, in reboot(2).
  *
  * While the file is frozen memory that is there can be written to, and goes
- * over.  Who needs a folio that is not there waits: until the reboot is
- * aborted, or for ever.
+ * over.  Who needs a folio that is not there, or changes an attribute, waits:
+ * until the reboot is aborted, or for ever.
  *
  * Locks, leases, watches, other open descriptions and mappings do not travel.
  */
@@ -129,11 +129,12 @@ static int memfd_freeze(struct liveupdate_file_op_args *args)
 	struct memfd_save *s = args->private_data;
 	int err;
 
-	err = check(s->kind, args->file);
-	err = err ?: memfd_save_freeze(s);
+	err = memfd_save_freeze(s);
 	if (err)
 		return err;
-	err = write_meta(s, args->file);
+	/* What is changed from now on is not acknowledged. */
+	err = check(s->kind, args->file);
+	err = err ?: write_meta(s, args->file);
 	if (err)
 		memfd_unfreeze(args);
 	return err;

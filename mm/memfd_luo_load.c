@@ -53,6 +53,9 @@ static int load(const struct memfd_kind *kind, const void *page, struct memfd_lo
 	if (err)
 		return err;
 	err = kind->load(l);
+	/* Of an inode that could not be allocated */
+	if (err == -ENOSPC)
+		err = -ENOMEM;
 	if (err)
 		memfd_array_return(&l->array);
 	else

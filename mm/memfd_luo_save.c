@@ -18,7 +18,8 @@
  * refuse.
  *
  * A folio may be found while it is being set up or migrated, and may be taken
- * out again if that fails.  All this happens with the folio locked.  So a folio
+ * out again if that fails; a huge page of hugetlb gets its mark a moment after it
+ * was added.  All this happens with the folio locked.  So a folio
  * that is neither locked nor without contents, after it was pinned under the
  * lock of the page cache, stays as it is; others are looked at again with
  * their lock held.

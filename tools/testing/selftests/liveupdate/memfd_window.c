@@ -7,18 +7,21 @@
  *					is not
  *	memfd_window receive [hugetlb]	in the next kernel: is anything missing?
  *
- * Four writers fill holes, a page at a time, each in its own way, and count
- * the pages in another preserved memfd; a fifth one only counts.  With hugetlb
- * memfds they write to the beginning of each huge page.
+ * Five writers fill holes, a page at a time, each in its own way, and count
+ * the pages in another preserved memfd; one counts in an extended attribute, too,
+ * and one only counts.  With hugetlb memfds they write to the beginning of each
+ * huge page.
  */
 #define _GNU_SOURCE
 #include <pthread.h>
 #include <sys/reboot.h>
+#include <sys/xattr.h>
 
 #include <linux/reboot.h>
 #include <linux/userfaultfd.h>
 
 #include "hugetlb.h"
+#include "udmabuf.h"
 #include "uring.h"
 
 #define SESSION		"window"
@@ -26,11 +29,16 @@
 #define STEP		(hugetlb ? HUGE : PAGE)
 #define AREA		(NR_PAGES * STEP)
 #define FREEZE_MS	"1500"
+#define XATTR		"trusted.count"
 
-enum writer { BY_MMAP, BY_WRITE, BY_UFFD, BY_URING, NR_WRITERS, BEAT = NR_WRITERS, NR_COUNTS };
+enum writer {
+	BY_MMAP, BY_WRITE, BY_UFFD, BY_URING, BY_UDMABUF, BY_XATTR, NR_WRITERS,
+	BEAT = NR_WRITERS, NR_COUNTS
+};
 
 static const char * const names[NR_WRITERS] = {
 	"writer by mmap", "writer by write", "writer by UFFDIO_COPY", "writer by io_uring",
+	"writer by udmabuf", "writer by setxattr",
 };
 
 /* In the memfd that has the acknowledgements */
@@ -44,10 +52,10 @@ static struct acks *acks;
 static int fds[NR_WRITERS], uffd;
 static char *areas[NR_WRITERS];
 
-/* Nobody can write(2) to a hugetlb memfd. */
+/* Nobody can write(2) to a hugetlb memfd, and udmabuf wants its holes reserved. */
 static bool takes_part(int who)
 {
-	return !hugetlb || (who != BY_WRITE && who != BY_URING);
+	return !hugetlb || who == BY_MMAP || who == BY_UFFD || who == BEAT;
 }
 
 /*
@@ -129,6 +137,34 @@ static void *by_uring(void *arg)
 	return NULL;
 }
 
+/* Pins fill holes, and what is pinned is written to behind the file's back. */
+static void *by_udmabuf(void *arg)
+{
+	uint64_t i;
+	int buffer;
+
+	for (i = 0; i < NR_PAGES; i++) {
+		buffer = must("udmabuf", pin_pages(fds[BY_UDMABUF], i * PAGE, PAGE));
+		must("udmabuf", put_pinned(buffer, BY_UDMABUF, i * PAGE, PAGE));
+		close(buffer);
+		ack(BY_UDMABUF, i + 1);
+		pace(i);
+	}
+	return NULL;
+}
+
+static void *by_xattr(void *arg)
+{
+	uint64_t i;
+
+	for (i = 1;; i++) {
+		must("fsetxattr", fsetxattr(fds[BY_XATTR], XATTR, &i, sizeof(i), 0));
+		ack(BY_XATTR, i);
+		usleep(1000);
+	}
+	return NULL;
+}
+
 static void *beat(void *arg)
 {
 	uint64_t i;
@@ -143,7 +179,8 @@ static void *beat(void *arg)
 static void start_writers(void)
 {
 	static void *(* const writers[NR_COUNTS])(void *) = {
-		by_mmap, by_write, by_uffd, by_uring, beat,
+		by_mmap, by_write, by_uffd, by_uring, by_udmabuf, by_xattr,
+		beat,
 	};
 	pthread_t thread;
 	int i;
@@ -271,12 +308,13 @@ static void prepare_uffd(void)
 static void prepare(int dev)
 {
 	int session = must("session", luo_create(dev, SESSION)), i, fd;
-	unsigned int flags = hugetlb ? MFD_2M : 0;
+	unsigned int flags = MFD_ALLOW_SEALING | (hugetlb ? MFD_2M : 0);
 
 	for (i = 0; i < NR_WRITERS; i++) {
 		if (!takes_part(i))
 			continue;
 		fds[i] = make_memfd(names[i], flags, AREA);
+		must(names[i], fcntl(fds[i], F_ADD_SEALS, F_SEAL_SHRINK));
 		areas[i] = map_huge(fds[i], AREA, 0);
 		is(names[i], "preserve", luo_preserve_fd(session, fds[i], i), 0);
 	}
@@ -322,6 +360,30 @@ static long bad_acked(int fd, int who, uint64_t nr)
 	return bad;
 }
 
+/* What was being written does not have to be there. */
+static void receive_pages(int fd, int who)
+{
+	is(names[who], "had more to write", acks->now[who] < NR_PAGES, true);
+	is(names[who], "nothing that was acknowledged is missing",
+	   bad_acked(fd, who, acks->now[who]), 0);
+	is(names[who], "there is nothing else",
+	   bad_pages(fd, ZEROES, (acks->now[who] + 1) * STEP, 64 * PAGE), 0);
+}
+
+/*
+ * Attributes that were changed after they had been read, and before the jump, were
+ * acknowledged and lost.
+ */
+static void receive_xattr(int fd)
+{
+	uint64_t count = 0;
+
+	is(names[BY_XATTR], "the attribute is there",
+	   err_of(fgetxattr(fd, XATTR, &count, sizeof(count))), sizeof(count));
+	is_more(names[BY_XATTR], "what was acknowledged is not missing", count + 1,
+		acks->now[BY_XATTR]);
+}
+
 static void receive_all(int dev)
 {
 	int session = must("session", luo_retrieve(dev, SESSION)), who, fd;
@@ -332,17 +394,15 @@ static void receive_all(int dev)
 	for (who = 0; who < NR_WRITERS; who++) {
 		if (!takes_part(who))
 			continue;
-		printf("# %s: %lu pages, %lu of them in the end\n", names[who], acks->now[who],
+		printf("# %s: %lu times, %lu of them in the end\n", names[who], acks->now[who],
 		       acks->now[who] - acks->ready[who]);
 		fd = luo_retrieve_fd(session, who);
 		is(names[who], "retrieve", fd < 0 ? fd : 0, 0);
 		is_more(names[who], "wrote until the end", acks->now[who], acks->ready[who]);
-		is(names[who], "had more to write", acks->now[who] < NR_PAGES, true);
-		is(names[who], "nothing that was acknowledged is missing",
-		   bad_acked(fd, who, acks->now[who]), 0);
-		/* What was being written does not have to be there. */
-		is(names[who], "there is nothing else",
-		   bad_pages(fd, ZEROES, (acks->now[who] + 1) * STEP, 64 * PAGE), 0);
+		if (who == BY_XATTR)
+			receive_xattr(fd);
+		else
+			receive_pages(fd, who);
 		close(fd);
 	}
 	is("window", "finish", luo_finish(session), 0);
