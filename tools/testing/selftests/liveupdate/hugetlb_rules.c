@@ -10,6 +10,7 @@
 
 #include "hugetlb.h"
 #include "rules.h"
+#include "udmabuf.h"
 
 #define MOUNTED	"/huge/file"
 
@@ -170,6 +171,31 @@ static void again_and_again(void)
 	is_pool("again and again", HUGE, was, 0, 0, 0, 0);
 }
 
+/* What is pinned for a device, also where a hole was, can be preserved, and stays. */
+static void pins(void)
+{
+	int session = must("session", luo_create(dev, "pins"));
+	int fd = make_memfd("pins", MFD_2M | MFD_ALLOW_SEALING, 4 * HUGE), buffer;
+	struct pool was = pool_of(HUGE);
+	char *map;
+
+	must("pins", fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK));
+	put_mapped(fd, 55, 0, HUGE);
+	/* Only reserved huge pages can fill holes. */
+	map = map_shared(fd, 4 * HUGE, 0);
+	is("pins", "preserve", luo_preserve_fd(session, fd, 1), 0);
+	buffer = must("pins", pin_pages(fd, 0, 4 * HUGE));
+	is("pins", "contents",
+	   bad_pages(fd, 55, 0, HUGE) + bad_pages(fd, ZEROES, HUGE, 3 * HUGE), 0);
+	is("pins", "write to what is pinned", put_pinned(buffer, 56, 0, 4 * HUGE), 0);
+	close(session);
+	is("pins", "contents afterwards", bad_pages(fd, 56, 0, 4 * HUGE), 0);
+	close(buffer);
+	munmap(map, 4 * HUGE);
+	close(fd);
+	is_pool("pins", HUGE, was, 0, 0, 0, 0);
+}
+
 /* Memory with an error cannot be handed over. */
 static void poisoned(void)
 {
@@ -200,6 +226,8 @@ int main(void)
 	rules();
 	out_of_scratch();
 	again_and_again();
+	preserve_meanwhile(dev, MFD_2M, HUGE, 50);
+	pins();
 	poisoned();
 	return 0;
 }

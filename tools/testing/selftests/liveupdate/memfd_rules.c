@@ -6,6 +6,7 @@
 #include <sys/shm.h>
 
 #include "rules.h"
+#include "udmabuf.h"
 
 #define SIZE		MIB
 #define DATA		(512 * KIB)
@@ -144,6 +145,30 @@ static void collapse(void)
 	close(fd);
 }
 
+/* What is pinned for a device, also where a hole was, can be preserved, and stays. */
+static void pins(void)
+{
+	int session = must("session", luo_create(dev, "pins"));
+	int fd = make_memfd("pins", MFD_ALLOW_SEALING, 16 * PAGE), before, after;
+
+	must("pins", fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK));
+	must("contents", put(fd, 55, 0, 4 * PAGE));
+	before = must("pins", pin_pages(fd, 2 * PAGE, 4 * PAGE));
+	is("pins", "preserve what is pinned", luo_preserve_fd(session, fd, 1), 0);
+	after = must("pins", pin_pages(fd, 0, 16 * PAGE));
+	is("pins", "contents of all, pinned afterwards",
+	   bad_pages(fd, 55, 0, 4 * PAGE) + bad_pages(fd, ZEROES, 4 * PAGE, 12 * PAGE), 0);
+	is("pins", "write to what is pinned", put_pinned(before, 56, 2 * PAGE, 4 * PAGE), 0);
+	close(session);
+	is("pins", "contents afterwards", bad_pages(fd, 55, 0, 2 * PAGE) +
+	   bad_pages(fd, 56, 2 * PAGE, 4 * PAGE) + bad_pages(fd, ZEROES, 6 * PAGE, 10 * PAGE), 0);
+	is("pins", "write to it afterwards", put_pinned(after, 57, 0, 16 * PAGE), 0);
+	is("pins", "read it", bad_pages(fd, 57, 0, 16 * PAGE), 0);
+	close(before);
+	close(after);
+	close(fd);
+}
+
 /* Sessions that go before and after the file, with more in it than they saw */
 static void again_and_again(void)
 {
@@ -176,6 +201,8 @@ int main(void)
 	refusals();
 	rules();
 	collapse();
+	pins();
 	again_and_again();
+	preserve_meanwhile(dev, 0, PAGE, 200);
 	return 0;
 }

@@ -5,6 +5,8 @@
 #ifndef _LUO_TEST_RULES_H
 #define _LUO_TEST_RULES_H
 
+#include <pthread.h>
+
 #include "memfd.h"
 
 static inline void refuse(int session, const char *what, int fd, int err)
@@ -55,6 +57,48 @@ static inline void preserve_twice(int dev, int session, int fd)
 	is("twice", "in another session", luo_preserve_fd(other, fd, 1), -EBUSY);
 	close(other);
 	close(again);
+}
+
+/*
+ * While a file is preserved somebody fills its holes.  A huge page of hugetlb that
+ * was found between its place and its mark was recorded twice.
+ */
+struct filler {
+	char *map;
+	size_t len, step;
+};
+
+static inline void *fill_holes(void *arg)
+{
+	struct filler *f = arg;
+	size_t i;
+
+	for (i = 0; i < f->len; i += f->step)
+		write_at(f->map + i, 1);
+	return NULL;
+}
+
+static inline void preserve_meanwhile(int dev, unsigned int flags, size_t step, int rounds)
+{
+	struct filler f = { .len = 16 * step, .step = step };
+	int i, fd, session, bad = 0;
+	pthread_t thread;
+
+	for (i = 0; i < rounds; i++) {
+		session = must("session", luo_create(dev, "meanwhile"));
+		fd = make_memfd("meanwhile", flags, f.len);
+		f.map = mmap(NULL, f.len, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE,
+			     fd, 0);
+		must("mmap", f.map == MAP_FAILED ? -1 : 0);
+		must("pthread_create", -pthread_create(&thread, NULL, fill_holes, &f));
+		usleep(i % 8 * step / 2048);
+		bad += luo_preserve_fd(session, fd, 1) != 0;
+		pthread_join(thread, NULL);
+		close(session);
+		munmap(f.map, f.len);
+		close(fd);
+	}
+	is("meanwhile", "preserve a file while its holes are filled", bad, 0);
 }
 
 #endif /* _LUO_TEST_RULES_H */

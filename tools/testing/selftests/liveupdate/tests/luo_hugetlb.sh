@@ -13,6 +13,6 @@ done
 # Scratch has half of the memory, in one piece, if no kernel is in the way. What
 # stands after hop= is for the first kernel only.
 luo_vm hugetlb -- --mem 6G --timeout 200 --append "nokaslr kho_scratch=64M,2G,0" \
-	--append "hop=1 hugepagesz=1G hugepages=1"
+	--append "hop=1 hugetlb_cma=1G"
 luo_vm hugetlb_damaged -- --mem 1G --timeout 150
 finish
