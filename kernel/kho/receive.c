@@ -15,6 +15,7 @@
  * of RAM are not followed, so the number of visits is bounded by the size of
  * RAM. The exact reading sees every node once, or gives the map up.
  */
+#include <linux/bitops.h>
 #include <linux/build_bug.h>
 #include <linux/errno.h>
 #include <linux/init.h>
@@ -221,6 +222,30 @@ static int __init admit(struct walk *k, unsigned long pfn, unsigned int order, u
 	return kho_table_set(k->table, pfn, nr << order);
 }
 
+static bool __init range_allowed(const struct kho_receive *r, u64 start, u64 end)
+{
+	return start < end && r->is_ram(start, end) &&
+	       !kho_windows_overlap(r->scratch, start, end);
+}
+
+/*
+ * Most sections are RAM without scratch. But one of 64 KiB pages has 32 GiB:
+ * then it is looked at what lies between the first and the last page of each word.
+ */
+static bool __init leaf_allowed(const struct kho_receive *r, u64 start, const u64 *leaf)
+{
+	unsigned int i;
+
+	if (range_allowed(r, start, start + KHO_SECTION_PAGES * PAGE_SIZE))
+		return true;
+	for (i = 0; i < KHO_MAP_NODE_WORDS; i++, start += 64 * PAGE_SIZE) {
+		if (leaf[i] && !range_allowed(r, start + __ffs64(leaf[i]) * PAGE_SIZE,
+					      start + fls64(leaf[i]) * PAGE_SIZE))
+			return false;
+	}
+	return true;
+}
+
 /*
  * Single pages, and many of them: a leaf of these is what the table has for a
  * section, and goes there as a whole unless there is something to object to.
@@ -230,16 +255,13 @@ static int __init admit_leaf(struct kho_map_walk *w, u64 first, const u64 *leaf)
 	struct walk *k = to_walk(w);
 	unsigned long pfn;
 	unsigned int order;
-	u64 start, end;
 	long nr;
 
 	BUILD_BUG_ON(KHO_MAP_LEAF_KEYS != KHO_SECTION_PAGES);
 
 	if (!kho_map_decode(first, &pfn, &order) || order)
 		return 0;
-	start = (u64)pfn << PAGE_SHIFT;
-	end = start + ((u64)KHO_SECTION_PAGES << PAGE_SHIFT);
-	if (!k->r->is_ram(start, end) || kho_windows_overlap(k->r->scratch, start, end))
+	if (!leaf_allowed(k->r, (u64)pfn << PAGE_SHIFT, leaf))
 		return 0;
 	nr = kho_table_merge(k->table, pfn, leaf);
 	if (nr <= 0)
