@@ -23,6 +23,7 @@
  */
 #define pr_fmt(fmt) "KHO: " fmt
 
+#include <linux/build_bug.h>
 #include <linux/init.h>
 #include <linux/io.h>
 #include <linux/kexec_handover.h>
@@ -30,6 +31,8 @@
 #include <linux/kmemleak.h>
 #include <linux/memblock.h>
 #include <linux/mm.h>
+
+#include <asm/fixmap.h>
 
 #include "early.h"
 #include "fdt.h"
@@ -301,6 +304,12 @@ ignore:
 /*
  * Stage 1
  */
+
+/*
+ * A walk maps a node of every level at once; and on machines with UEFI its memory
+ * map is mapped all the time.
+ */
+static_assert(KHO_MAP_LEVELS + 1 <= FIX_BTMAPS_SLOTS);
 
 static u64 *__init map_early(u64 phys)
 {

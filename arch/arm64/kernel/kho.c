@@ -4,10 +4,9 @@
  */
 #define pr_fmt(fmt) "KHO: " fmt
 
+#include <linux/cpufeature.h>
 #include <linux/crash_dump.h>
 #include <linux/init.h>
-#include <linux/types.h>
-#include <linux/cpufeature.h>
 #include <linux/initrd.h>
 #include <linux/kexec.h>
 #include <linux/kexec_handover.h>
@@ -18,6 +17,7 @@
 #include <linux/mm.h>
 #include <linux/of_fdt.h>
 #include <linux/string.h>
+#include <linux/types.h>
 
 #include <asm/image.h>
 #include <asm/kexec_handover.h>
