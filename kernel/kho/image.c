@@ -283,12 +283,14 @@ static int outlook_bytes(struct outlook *o, u64 *sum)
 static int check_memory(u64 loaded)
 {
 	u64 need = boot_bytes() + loaded;
-	struct outlook *o = vzalloc(sizeof(*o));
+	struct outlook *o = __vmalloc(sizeof(*o), GFP_KERNEL | __GFP_ZERO | __GFP_NOWARN);
 	u64 have;
 	int err;
 
-	if (!o)
+	if (!o) {
+		pr_err("no memory to find out whether the next kernel has enough\n");
 		return -ENOMEM;
+	}
 	err = outlook_bytes(o, &have);
 	vfree(o);
 	if (err || need <= have)

@@ -61,46 +61,83 @@ static inline bool disarm(void)
 
 struct op {
 	const char *name;
-	int (*run)(void *arg);		/* a descriptor or 0, or an error */
-	void (*undo)(void *arg, int ret);
+	void (*prepare)(void *arg);	/* before each try; or NULL */
+	int (*run)(void *arg);		/* a descriptor, a number, or an error */
+	void (*undo)(void *arg, int ret);	/* or let it be about something else */
 	bool (*intact)(void *arg);	/* after a failure */
 	void *arg;
+	int want;			/* if no allocation fails: 0, or an error */
 	bool once;			/* what succeeded cannot be tried again */
 	unsigned int *from;		/* where to begin, and how far it came; or NULL */
 };
 
+static inline int run_with_fault(const struct op *op, unsigned int nth, bool *hit)
+{
+	int ret;
+
+	if (op->prepare)
+		op->prepare(op->arg);
+	arm(nth);
+	ret = op->run(op->arg);
+	*hit = disarm();
+	return ret;
+}
+
+/* Is all well after an allocation failed that it could not do without? */
+static inline bool failed_well(const struct op *op, unsigned int nth, int err)
+{
+	char buf[32];
+	bool intact = !op->intact || op->intact(op->arg);
+
+	if (err == -ENOMEM && intact)
+		return true;
+	printf("not ok - %s: allocation %u fails: %s%s\n", op->name, nth,
+	       value_name(err, buf, sizeof(buf)), intact ? "" : ", not all is as before");
+	return false;
+}
+
 /* Returns what the operation gave in the end. */
 static inline int inject(const struct op *op)
 {
-	unsigned int nth, failed = 0;
-	long bad = 0;
+	unsigned int first = op->from ? *op->from : 1, nth, failed = 0, bad = 0;
 	bool hit = false;
 	int ret = -EINVAL;
 
-	for (nth = op->from ? *op->from : 1; nth < MAX_NTH; nth++) {
-		arm(nth);
-		ret = op->run(op->arg);
-		hit = disarm();
+	for (nth = first; nth < MAX_NTH; nth++) {
+		ret = run_with_fault(op, nth, &hit);
 		if (!hit)
 			break;
-		if (ret >= 0) {
-			/* It could do without. */
-			if (op->once)
-				break;
-			if (op->undo)
-				op->undo(op->arg, ret);
+		/* It could do without. */
+		if (ret >= 0 && op->once)
+			break;
+		if (ret >= 0 && op->undo)
+			op->undo(op->arg, ret);
+		if (ret == op->want || (ret > 0 && !op->want))
 			continue;
-		}
 		failed++;
-		bad += ret != -ENOMEM;
-		bad += op->intact && !op->intact(op->arg);
+		bad += !failed_well(op, nth, ret);
 	}
 	if (op->from)
 		*op->from = nth + hit;
-	printf("# %s: %u allocations, %u of them are needed\n", op->name, nth - 1, failed);
-	is(op->name, "succeeds in the end", ret < 0 ? ret : 0, 0);
-	is(op->name, "errors, and what is not as before", bad, 0);
+	printf("# %s: allocations %u to %u, %u of them are needed\n", op->name, first,
+	       nth - !hit, failed);
+	is(op->name, "how it ends", ret < 0 ? ret : 0, op->want);
+	is(op->name, "failures that are not clean", bad, 0);
 	return ret;
+}
+
+/* How many allocations does it have, if none fails? */
+static inline unsigned int allocations(const struct op *op)
+{
+	char left[16] = "";
+
+	if (op->prepare)
+		op->prepare(op->arg);
+	arm(MAX_NTH);
+	is(op->name, "no allocation fails", op->run(op->arg), op->want);
+	must("allocations", pread(nth_fd, left, sizeof(left) - 1, 0));
+	arm(0);
+	return MAX_NTH - atoi(left);
 }
 
 /* Results are read from a pipe; before there is nobody to read them any more. */

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Every allocation of every ioctl fails, one after the other
+ * Every allocation of every ioctl, and of reboot(2), fails, one after the other
  *
- *	luo_faults send		in the first kernel; ends with a reboot in which all
- *				allocations fail, and one in which none does
+ *	luo_faults send		in the first kernel; ends with a reboot that does
+ *				not fail
  *	luo_faults receive	in the next kernel
  *
- * Needs what faults.h needs.
+ * Needs what faults.h needs, and the exerciser.
  */
 #define _GNU_SOURCE
 #include <sys/reboot.h>
@@ -17,13 +17,17 @@
 #include "faults.h"
 
 #define SESSION		"faults"
-#define DISCARD		"discard"
+#define COPIES		"copies"
 #define ADMIN		"/dev/liveupdate-admin"
 #define SIZE		(2 * MIB)
 #define HOLE		(SIZE / 2)
 #define NR_FILES	3
+#define NR_COPIES	32	/* files to be retrieved */
+#define NR_DISPENSABLE	16	/* sessions to be discarded, and to be finished */
+#define NR_SESSIONS	(2 * NR_DISPENSABLE + 2)
 
 static int dev, admin;
+static bool last_step_fails;
 
 /*
  * Files
@@ -33,27 +37,43 @@ static struct file_under_test {
 	const char *name;
 	int fd;
 	int session;
-	uint64_t token;
+	uint64_t token;		/* and that plus NR_FILES, and so on: copies */
 } files[NR_FILES] = {
 	{ .name = "small pages", .token = 0 },
 	{ .name = "huge pages", .token = 1 },
 	{ .name = "holes", .token = 2 },
 };
 
+static int nr_of(const struct file_under_test *f)
+{
+	return f - files;
+}
+
+/* How much of it has contents */
+static size_t data_of(const struct file_under_test *f)
+{
+	return nr_of(f) == 2 ? PAGE : HOLE;
+}
+
 static long preserved_before, pinned_before;
+
+static int make_file(const struct file_under_test *f)
+{
+	int fd = make_memfd(f->name, MFD_ALLOW_SEALING, SIZE);
+
+	if (nr_of(f) == 1)
+		set_thp("always");
+	must(f->name, put(fd, nr_of(f), 0, data_of(f)));
+	set_thp("never");
+	return fd;
+}
 
 static void make_files(void)
 {
 	int i;
 
-	for (i = 0; i < NR_FILES; i++) {
-		if (i == 1)
-			write_text(SHMEM_ENABLED, "always");
-		files[i].fd = make_memfd(files[i].name, MFD_ALLOW_SEALING, SIZE);
-		must(files[i].name, put(files[i].fd, i, 0, i == 2 ? PAGE : HOLE));
-		if (i == 1)
-			write_text(SHMEM_ENABLED, "never");
-	}
+	for (i = 0; i < NR_FILES; i++)
+		files[i].fd = make_file(&files[i]);
 }
 
 static int run_preserve(void *arg)
@@ -76,10 +96,9 @@ static void undo_preserve(void *arg, int ret)
 static bool is_as_before(void *arg)
 {
 	struct file_under_test *f = arg;
-	int nr = f - files;
 
 	return !ftruncate(f->fd, SIZE + PAGE) && !ftruncate(f->fd, SIZE) &&
-	       !bad_pages(f->fd, nr, 0, nr == 2 ? PAGE : HOLE) &&
+	       !bad_pages(f->fd, nr_of(f), 0, data_of(f)) &&
 	       preserved() == preserved_before && pinned() == pinned_before;
 }
 
@@ -114,12 +133,12 @@ static int run_get_name(void *arg)
 	return luo_get_name(*(int *)arg, name);
 }
 
-static struct liveupdate_admin_session sessions[8];
+static struct liveupdate_admin_session sessions[NR_SESSIONS];
 
 static int run_list_sessions(void *arg)
 {
 	struct liveupdate_admin_list_sessions args = {
-		.size = sizeof(args), .count = 8, .sessions = (uintptr_t)sessions,
+		.size = sizeof(args), .count = NR_SESSIONS, .sessions = (uintptr_t)sessions,
 		.stride = sizeof(*sessions),
 	};
 	int err = luo_call(admin, LIVEUPDATE_ADMIN_LIST_SESSIONS, &args);
@@ -130,9 +149,9 @@ static int run_list_sessions(void *arg)
 
 static int run_list_files(void *arg)
 {
-	struct liveupdate_admin_file list[8];
+	struct liveupdate_admin_file list[NR_FILES * NR_COPIES];
 	struct liveupdate_admin_list_files args = {
-		.size = sizeof(args), .count = 8, .session = *(uint64_t *)arg,
+		.size = sizeof(args), .count = NR_FILES * NR_COPIES, .session = *(uint64_t *)arg,
 		.files = (uintptr_t)list, .stride = sizeof(*list),
 	};
 	int err = luo_call(admin, LIVEUPDATE_ADMIN_LIST_FILES, &args);
@@ -159,22 +178,14 @@ static uint64_t id_of(const char *name)
 	return 0;
 }
 
-static int run_discard(void *arg)
-{
-	struct liveupdate_admin_discard_session args = {
-		.size = sizeof(args), .session = *(uint64_t *)arg,
-	};
-
-	return luo_call(admin, LIVEUPDATE_ADMIN_DISCARD_SESSION, &args);
-}
-
-static void admin_ioctls(const char *session, int want_files)
+static void admin_ioctls(const char *session, int count, int want_files)
 {
 	uint64_t id = id_of(session);
 
 	inject(&(struct op) { .name = "GET_STATUS", .run = run_get_status });
-	is_more("LIST_SESSIONS", "count",
-		inject(&(struct op) { .name = "LIST_SESSIONS", .run = run_list_sessions }), 0);
+	is("LIST_SESSIONS", "count",
+	   inject(&(struct op) { .name = "LIST_SESSIONS", .run = run_list_sessions }),
+	   count);
 	is("LIST_FILES", "count",
 	   inject(&(struct op) { .name = "LIST_FILES", .run = run_list_files, .arg = &id }),
 	   want_files);
@@ -184,37 +195,112 @@ static void admin_ioctls(const char *session, int want_files)
  * The first kernel
  */
 
-static void discarded_session(void)
+/* Sessions of one file, which are discarded or finished in the next kernel */
+static void send_sessions(const char *kind)
 {
-	int session = must("session", luo_create(dev, DISCARD));
-	int fd = make_memfd(DISCARD, 0, SIZE);
+	char name[LIVEUPDATE_SESSION_NAME_LENGTH];
+	int i, session, fd;
 
-	must(DISCARD, put(fd, 9, 0, HOLE));
-	is(DISCARD, "preserve", luo_preserve_fd(session, fd, 0), 0);
-	close(fd);
+	for (i = 0; i < NR_DISPENSABLE; i++) {
+		snprintf(name, sizeof(name), "%s%d", kind, i);
+		session = must(name, luo_create(dev, name));
+		fd = make_memfd(name, 0, SIZE);
+		must(name, put(fd, i, 0, 8 * PAGE));
+		must(name, luo_preserve_fd(session, fd, 0));
+		close(fd);
+	}
+}
+
+static void send_copies(void)
+{
+	int session = must(COPIES, luo_create(dev, COPIES)), i, fd;
+
+	for (i = 0; i < NR_FILES * NR_COPIES; i++) {
+		fd = make_file(&files[i % NR_FILES]);
+		must(COPIES, luo_preserve_fd(session, fd, i));
+		close(fd);
+	}
 }
 
 /*
- * A hole that was written has to be recorded, which needs memory.  A file that had
- * stayed frozen would not take the next page.
+ * A set of files is preserved, and holes are written afterwards: that has to be
+ * recorded when it is frozen, and the array has no room for so much.  A file of
+ * the exerciser goes another way, and has FLBs.
  */
-static void reboots(void)
+static void renew_session(void *arg)
 {
 	struct file_under_test *f = &files[2];
-	int err;
+	int *session = arg, i, other;
 
+	close(*session);
+	must("punch", fallocate(f->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, HOLE, HOLE));
+	*session = must("session", luo_create(dev, SESSION));
+	for (i = 0; i < NR_FILES; i++)
+		must(files[i].name, luo_preserve_fd(*session, files[i].fd, i));
+	other = must("a file of another kind", test_file('b', "other"));
+	must("a file of another kind", luo_preserve_fd(*session, other, NR_FILES));
+	close(other);
+	must("holes", put(f->fd, 2, HOLE, HOLE));
+	must("exerciser", exerciser("norules"));
+	if (last_step_fails)
+		must("exerciser", exerciser("rule flb_freeze x-flb2 5 1"));
+	if (!last_step_fails)
+		let_results_out();
+}
+
+static int run_reboot(void *arg)
+{
+	(void)arg;
+	return err_of(syscall(SYS_reboot, LINUX_REBOOT_MAGIC1, LINUX_REBOOT_MAGIC2,
+			      LINUX_REBOOT_CMD_KEXEC, NULL));
+}
+
+/* A file that had stayed frozen would not take the next page. */
+static bool is_usable(void *arg)
+{
+	int i, bad = 0;
+
+	(void)arg;
 	alarm(120);
-	must("a hole", put(f->fd, 2, HOLE, PAGE));
-	fail_all(true);
-	err = err_of(syscall(SYS_reboot, LINUX_REBOOT_MAGIC1, LINUX_REBOOT_MAGIC2,
-			     LINUX_REBOOT_CMD_KEXEC, NULL));
-	fail_all(false);
-	is("reboot", "error when all allocations fail", err, -ENOMEM);
-	must("a hole", put(f->fd, 2, HOLE + PAGE, PAGE));
-	let_results_out();
-	err = err_of(syscall(SYS_reboot, LINUX_REBOOT_MAGIC1, LINUX_REBOOT_MAGIC2,
-			     LINUX_REBOOT_CMD_KEXEC, NULL));
-	is("reboot", "error", err, 0);
+	for (i = 0; i < NR_FILES; i++)
+		bad += bad_pages(files[i].fd, i, 0, data_of(&files[i])) != 0;
+	bad += put(files[2].fd, 2, PAGE, PAGE) != 0;
+	bad += err_of(ftruncate(files[2].fd, 0)) != -EPERM;
+	return !bad;
+}
+
+/*
+ * First with an FLB that fails after all files were frozen, so that it can go on
+ * after an allocation that is not needed; then, with everything there that the next
+ * kernel is to have, what comes after that.
+ */
+static struct op reboot_op(const char *name, int *session)
+{
+	last_step_fails = true;
+	return (struct op) {
+		.name = name, .prepare = renew_session, .run = run_reboot,
+		.intact = is_usable, .arg = session, .want = -EIO,
+	};
+}
+
+static void reboots_until_frozen(int *session)
+{
+	static const char name[] =
+		"reboot, until files are frozen, when all allocations fail in turn";
+	struct op op = reboot_op(name, session);
+
+	inject(&op);
+}
+
+static void reboots_after_frozen(int *session)
+{
+	struct op op = reboot_op("reboot, after files are frozen", session);
+	unsigned int from = allocations(&op) + 1;
+
+	last_step_fails = false;
+	op.want = 0;
+	op.from = &from;
+	inject(&op);
 }
 
 static bool preserved_as_before(void *arg)
@@ -232,7 +318,7 @@ static const struct op create_op = {
 	.intact = preserved_as_before, .arg = SESSION,
 };
 
-static void send_all(void)
+static void send_all(char **words)
 {
 	int session, i;
 
@@ -259,11 +345,12 @@ static void send_all(void)
 		close(files[i].session);
 		session = must("session", luo_create(dev, SESSION));
 	}
-	for (i = 0; i < NR_FILES; i++)
-		is(files[i].name, "preserve", luo_preserve_fd(session, files[i].fd, i), 0);
-	discarded_session();
-	admin_ioctls(SESSION, NR_FILES);
-	reboots();
+	reboots_until_frozen(&session);
+	send_sessions("discard");
+	send_sessions("finish");
+	send_copies();
+	admin_ioctls(COPIES, NR_SESSIONS, NR_FILES * NR_COPIES);
+	reboots_after_frozen(&session);
 }
 
 /*
@@ -282,75 +369,149 @@ static int run_retrieve_fd(void *arg)
 	return luo_retrieve_fd(f->session, f->token);
 }
 
-/* Closed, it can be retrieved once more: so this tries the rest, too. */
+/* Once more it would be given as it is: so this is about another one. */
 static void undo_retrieve_fd(void *arg, int ret)
 {
 	struct file_under_test *f = arg;
 
-	is(f->name, "contents", bad_pages(ret, f->token, 0, PAGE), 0);
+	is(f->name, "contents", bad_pages(ret, nr_of(f), 0, data_of(f)), 0);
 	close(ret);
+	f->token += NR_FILES;
+	must("another copy", f->token < NR_FILES * NR_COPIES ? 0 : -ENOENT);
+}
+
+static void retrieve_copies(void)
+{
+	int session, i;
+
+	session = inject(&(struct op) {
+		.name = "RETRIEVE_SESSION", .run = run_retrieve, .undo = undo_fd, .arg = COPIES,
+	});
+	for (i = 0; i < NR_FILES; i++) {
+		struct file_under_test *f = &files[i];
+		char name[64];
+		int fd;
+
+		snprintf(name, sizeof(name), "RETRIEVE_FD of %s", f->name);
+		f->session = session;
+		fd = inject(&(struct op) {
+			.name = name, .run = run_retrieve_fd, .undo = undo_retrieve_fd, .arg = f,
+		});
+		is(f->name, "contents", bad_pages(fd, i, 0, data_of(f)), 0);
+		close(fd);
+	}
+	is(COPIES, "finish", luo_finish(session), 0);
+	close(session);
+}
+
+/*
+ * One session after the other
+ */
+
+static struct session_under_test {
+	const char *kind;
+	int nr;
+	int fd;
+	uint64_t id;
+} discarded = { .kind = "discard", .nr = -1 }, finished = { .kind = "finish", .nr = -1 };
+
+static void next_session(void *arg, int ret)
+{
+	struct session_under_test *s = arg;
+	char name[LIVEUPDATE_SESSION_NAME_LENGTH];
+
+	(void)ret;
+	s->nr++;
+	snprintf(name, sizeof(name), "%s%d", s->kind, s->nr);
+	s->id = id_of(name);
+	must(name, s->id ? 0 : -ENOENT);
+	if (s == &finished)
+		s->fd = must(name, luo_retrieve(dev, name));
+}
+
+static int run_discard(void *arg)
+{
+	struct session_under_test *s = arg;
+	struct liveupdate_admin_discard_session args = { .size = sizeof(args), .session = s->id };
+
+	return luo_call(admin, LIVEUPDATE_ADMIN_DISCARD_SESSION, &args);
 }
 
 static int run_finish(void *arg)
 {
-	return luo_finish(*(int *)arg);
+	struct session_under_test *s = arg;
+
+	return luo_finish(s->fd);
+}
+
+static void discard_and_finish(void)
+{
+	next_session(&discarded, 0);
+	inject(&(struct op) {
+		.name = "DISCARD_SESSION", .run = run_discard, .undo = next_session,
+		.arg = &discarded,
+	});
+	is("DISCARD_SESSION", "again", run_discard(&discarded), -ENOENT);
+	next_session(&finished, 0);
+	inject(&(struct op) {
+		.name = "FINISH", .run = run_finish, .undo = next_session, .arg = &finished,
+	});
+}
+
+/* The rest of them */
+static void discard_all(void)
+{
+	int nr = run_list_sessions(NULL);
+	long bad = 0;
+
+	while (nr-- > 0) {
+		struct session_under_test s = { .id = sessions[nr].id };
+
+		bad += sessions[nr].state == LIVEUPDATE_SESSION_PENDING && run_discard(&s);
+	}
+	is("the rest", "DISCARD_SESSION", bad, 0);
 }
 
 static void check_files(void)
 {
-	int i;
+	int session = must(SESSION, luo_retrieve(dev, SESSION)), i, fd;
+	char name[16] = "";
 
-	for (i = 0; i < 2; i++)
-		is(files[i].name, "contents", bad_pages(files[i].fd, i, 0, HOLE), 0);
-	is("holes", "contents", bad_pages(files[2].fd, 2, 0, PAGE), 0);
-	is("holes", "what was written before and between the reboots",
-	   bad_pages(files[2].fd, 2, HOLE, 2 * PAGE), 0);
+	for (i = 0; i < NR_FILES; i++) {
+		fd = must(files[i].name, luo_retrieve_fd(session, i));
+		is(files[i].name, "contents, after all the reboots",
+		   bad_pages(fd, i, 0, data_of(&files[i])), 0);
+		if (i == 2)
+			is("holes", "what was written when they were preserved",
+			   bad_pages(fd, i, HOLE, HOLE), 0);
+		close(fd);
+	}
+	fd = must("a file of another kind", luo_retrieve_fd(session, NR_FILES));
+	is("a file of another kind", "contents", test_file_check(fd, name), 0);
+	is_text("a file of another kind", "its name", name, "other");
+	close(fd);
+	is(SESSION, "finish", luo_finish(session), 0);
+	close(session);
 }
 
-static const struct op retrieve_op = {
-	.name = "RETRIEVE_SESSION", .run = run_retrieve, .undo = undo_fd, .arg = SESSION,
-};
-
-static void receive_all(void)
+static void receive_all(char **words)
 {
-	uint64_t discard = id_of(DISCARD);
-	struct op discard_op = {
-		.name = "DISCARD_SESSION", .run = run_discard, .arg = &discard, .once = true,
-	};
-	int session, i;
-
-	admin_ioctls(DISCARD, 1);
-	inject(&discard_op);
-	is("DISCARD_SESSION", "again", run_discard(&discard), -ENOENT);
-	session = inject(&retrieve_op);
-	for (i = 0; i < NR_FILES; i++) {
-		char name[64];
-		struct op op;
-
-		snprintf(name, sizeof(name), "RETRIEVE_FD of %s", files[i].name);
-		files[i].session = session;
-		op = (struct op) {
-			.name = name, .run = run_retrieve_fd, .undo = undo_retrieve_fd,
-			.arg = &files[i],
-		};
-		files[i].fd = inject(&op);
-	}
-	inject(&(struct op) { .name = "FINISH", .run = run_finish, .arg = &session });
+	admin_ioctls(COPIES, NR_SESSIONS, NR_FILES * NR_COPIES);
+	retrieve_copies();
+	discard_and_finish();
 	check_files();
-	close(session);
+	discard_all();
 }
 
 int main(int argc, char **argv)
 {
+	static const struct command commands[] = {
+		{ "send", 0, send_all }, { "receive", 0, receive_all }, { NULL },
+	};
+
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	faults_init();
-	dev = must(LUO_DEVICE, open(LUO_DEVICE, O_RDWR | O_CLOEXEC));
+	dev = open_luo();
 	admin = must(ADMIN, open(ADMIN, O_RDWR | O_CLOEXEC));
-	if (argc == 2 && !strcmp(argv[1], "send"))
-		send_all();
-	else if (argc == 2 && !strcmp(argv[1], "receive"))
-		receive_all();
-	else
-		return 2;
-	return 0;
+	return run_command(argc, argv, commands);
 }
