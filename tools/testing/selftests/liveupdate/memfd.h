@@ -294,7 +294,8 @@ static inline uint64_t page_flags(const char *at)
 
 	read_at(at);
 	file = must("pagemap", open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC));
-	must("pagemap", pread(file, &entry, 8, (uintptr_t)at / PAGE * 8));
+	/* The kernel's pages may be larger than ours. */
+	must("pagemap", pread(file, &entry, 8, (uintptr_t)at / getpagesize() * 8));
 	close(file);
 	file = must("kpageflags", open("/proc/kpageflags", O_RDONLY | O_CLOEXEC));
 	must("kpageflags", pread(file, &flags, 8, (entry & ((1ULL << 55) - 1)) * 8));

@@ -15,7 +15,10 @@
 #define EMPTY_SESSION	"peer, empty"
 #define TOKEN		0xfffffffffffffff0ULL
 #define NAME		"/memfd:peer-%s (deleted)"
-#define HUGE_PAGE	(2 * MIB)
+#define HUGE_SIZE	"/sys/kernel/mm/transparent_hugepage/hpage_pmd_size"
+
+/* 2 MiB; 32 MiB with pages of 16 KiB.  The 512 MiB of larger ones are too many. */
+static size_t huge_page;
 
 /* What of a file is looked at */
 struct want {
@@ -29,7 +32,7 @@ struct want {
 	off_t pos;
 };
 
-static const struct want wants[] = {
+static struct want wants[] = {
 	{ .name = "data", .size = 3 * MIB + 100, .len = 3 * MIB + 100, .pos = 4711,
 	  .seals_arrive = F_SEAL_SEAL, .mode = 0777 },
 	{ .name = "empty", .seals_arrive = F_SEAL_SEAL, .mode = 0777 },
@@ -43,8 +46,7 @@ static const struct want wants[] = {
 	  .seals_arrive = F_SEAL_FUTURE_WRITE | F_SEAL_SEAL, .mode = 0777 },
 	{ .name = "read-only", .size = PAGE, .len = PAGE, .seals_arrive = F_SEAL_SEAL,
 	  .mode = 0777 },
-	{ .name = "huge", .size = 2 * HUGE_PAGE, .len = 2 * HUGE_PAGE,
-	  .seals_arrive = F_SEAL_SEAL, .mode = 0777 },
+	{ .name = "huge", .seals_arrive = F_SEAL_SEAL, .mode = 0777 },
 	{ .name = "large", .size = 64 * MIB, .data = 32 * MIB, .len = 16 * MIB,
 	  .seals_arrive = F_SEAL_SEAL, .mode = 0777 },
 };
@@ -59,6 +61,28 @@ static bool is_read_only(const struct want *w)
 static bool is_huge_one(const struct want *w)
 {
 	return !strcmp(w->name, "huge");
+}
+
+/* Not every kernel has such pages, and of a size that is not too large. */
+static bool has_huge(void)
+{
+	return huge_page && has_thp();
+}
+
+static void find_huge(void)
+{
+	char text[32] = "";
+	unsigned int i;
+
+	if (!access(HUGE_SIZE, R_OK))
+		read_text(HUGE_SIZE, text, sizeof(text));
+	huge_page = strtoul(text, NULL, 10);
+	if (huge_page > 32 * MIB)
+		huge_page = 0;
+	for (i = 0; i < NR_WANTS; i++) {
+		if (is_huge_one(&wants[i]))
+			wants[i].size = wants[i].len = 2 * (huge_page ? huge_page : 2 * MIB);
+	}
 }
 
 /* Is its first page written once more, after it was preserved? */
@@ -88,7 +112,7 @@ static int make(const struct want *w, unsigned int id)
 
 	snprintf(name, sizeof(name), "peer-%s", w->name);
 	fd = make_memfd(name, w->flags, w->size);
-	if (is_huge_one(w))
+	if (is_huge_one(w) && has_huge())
 		set_thp("always");
 	must(w->name, put(fd, id, w->data, w->len));
 	set_thp("never");
@@ -106,8 +130,8 @@ static int make(const struct want *w, unsigned int id)
 /* What was huge arrives huge, if the kernel has such pages. */
 static void check_huge(const struct want *w, int fd)
 {
-	if (is_huge_one(w) && has_thp())
-		is(w->name, "is", is_huge(fd, 0) + is_huge(fd, HUGE_PAGE), 2);
+	if (is_huge_one(w) && has_huge())
+		is(w->name, "is", is_huge(fd, 0) + is_huge(fd, huge_page), 2);
 }
 
 static void send_all(int dev)
@@ -215,6 +239,7 @@ int main(int argc, char **argv)
 	int dev;
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
+	find_huge();
 	dev = must(LUO_DEVICE, open(LUO_DEVICE, O_RDWR | O_CLOEXEC));
 	if (argc == 2 && !strcmp(argv[1], "send"))
 		send_all(dev);
