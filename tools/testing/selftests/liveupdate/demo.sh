@@ -2,29 +2,37 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # A live update, in words: a machine changes its kernel under a key-value
-# server, and a client that is not part of the machine watches. "make demo".
+# server, and a client that is not part of the machine watches. "make demo";
+# ARCH= is the machine's.
 
-set -eu
 here=$(cd "$(dirname "$0")" && pwd)
-root=$(cd "$here/../../../.." && pwd)
-build=${KHO_BUILD:-$root/build}
-dir=$build/demo
-log=$build/logs/demo.serial
+# shellcheck source=scripts/lib.sh
+. "$here/../../../../scripts/lib.sh"
+root=$KHO_ROOT
+build=$KHO_BUILD
+export ARCH=${ARCH:-x86_64}
+# shellcheck disable=SC2154
+arch_names "$ARCH"
+dir=$build/demo/$ARCH
+log=$build/logs/demo-$ARCH.serial
 mib=256
 keys=60000
 
 # The second kernel is the first one, linked again with another build number.
 second_kernel()
 {
-	local from=$build/x86_64/mini out=$build/x86_64/mini-successor
+	local from=$build/$ARCH/mini out=$build/$ARCH/mini-successor
 
 	mkdir -p "$out"
 	rsync --archive --delete --exclude=/image "$from/" "$out/"
 	relink "$out" prepare
 	# Tools were linked anew, but they are no newer than what they made.
-	find "$out/tools" -type f -exec touch -r "$from/tools/objtool/objtool" {} +
-	relink "$out" bzImage
-	echo "$out/arch/x86/boot/bzImage"
+	[ ! -d "$out/tools/objtool" ] ||
+		find "$out/tools" -type f -exec touch -r "$from/tools/objtool/objtool" {} +
+	# shellcheck disable=SC2154
+	relink "$out" "$target"
+	# shellcheck disable=SC2154
+	echo "$out/$image"
 }
 
 # The compiler has to be spelled as it was, or everything is compiled again.
@@ -33,11 +41,18 @@ relink()
 	local cc
 
 	cc=$(sed -n 's/^savedcmd_[^ ]* := \(.*gcc\) .*/\1/p' "$1/init/.main.o.cmd")
-	make -C "$build/tree" O="$1" ARCH=x86 CC="$cc" KBUILD_BUILD_USER=kho \
-		KBUILD_BUILD_HOST=kho KBUILD_BUILD_VERSION=2026 -j"$(nproc)" "$2" \
-		>"$build/logs/demo-kernel.log" 2>&1 && return
+	# shellcheck disable=SC2154
+	make -C "$build/tree" O="$1" ARCH="$srcarch" CROSS_COMPILE="$cross" CC="$cc" \
+		KBUILD_BUILD_USER=kho KBUILD_BUILD_HOST=kho KBUILD_BUILD_VERSION=2026 \
+		-j"$(nproc)" "$2" >"$build/logs/demo-kernel.log" 2>&1 && return
 	tail -n 20 "$build/logs/demo-kernel.log" >&2
 	exit 1
+}
+
+# program NAME COMPILER
+program()
+{
+	"$2" -static -O2 -Wall -I"$root/include/uapi" -o "$dir/$1" "$here/${1%.*}.c"
 }
 
 value()
@@ -66,10 +81,11 @@ narrate()
 mkdir -p "$dir"
 first=$(FLAVOR=mini "$root/scripts/kernel")
 second=$(second_kernel)
-for program in kv_server kv_client; do
-	gcc -static -O2 -Wall -I"$root/include/uapi" -o "$dir/$program" "$here/$program.c"
-done
-"$root/scripts/initramfs" "$dir/initrd" --add "$second:/boot/kernel" \
+program kv_server "${cross}gcc"
+program kv_client "${cross}gcc"
+# That one is a program of this machine.
+program kv_client.host gcc
+"$root/scripts/initramfs" "$dir/initrd" --arch "$ARCH" --add "$second:/boot/kernel" \
 	--add "$here/guest:/guest/luo" --add "$dir/kv_server:/bin/kv_server" \
 	--add "$dir/kv_client:/bin/kv_client"
 
@@ -82,16 +98,17 @@ echo
 # Paths of sockets are short.
 sockets=$(mktemp -d)
 trap 'rm -rf "$sockets"' EXIT
-"$root/scripts/qemu-run" --kernel "$first" --initrd "$dir/initrd" --mem 1G --smp 2 \
-	--append "kho=on liveupdate=on guest=luo/demo mib=$mib" --log "$log" --timeout 240 \
-	-- -serial "file:$dir/results" -device virtio-serial-pci \
+"$root/scripts/qemu-run" --arch "$ARCH" --kernel "$first" --initrd "$dir/initrd" \
+	--mem 1G --smp 2 --append "kho=on liveupdate=on guest=luo/demo mib=$mib" \
+	--log "$log" --results "$dir/results" --timeout 240 \
+	-- -device virtio-serial-pci,id=kv \
 	-chardev "socket,id=kv,path=$sockets/kv,server=on,wait=off" \
-	-device virtserialport,chardev=kv,name=kv &
+	-device virtserialport,bus=kv.0,chardev=kv,name=kv &
 qemu=$!
 narrate $qemu &
 teller=$!
 client=0
-"$dir/kv_client" "$sockets/kv" watch $keys >"$dir/client" 2>>"$log" || client=$?
+"$dir/kv_client.host" "$sockets/kv" watch $keys >"$dir/client" 2>>"$log" || client=$?
 status=0
 wait $qemu || status=$?
 wait $teller || true
