@@ -140,10 +140,9 @@ struct liveupdate_flb_state {
 	int retrieve_status;
 };
 
-/* private: both directions */
+/* private: what arrived is kept by name, not here */
 struct liveupdate_flb_private {
 	struct liveupdate_flb_state outgoing;
-	struct liveupdate_flb_state incoming;
 	struct list_head list;
 	int users;
 	unsigned int files;	/* that are preserved, part of outgoing.count */

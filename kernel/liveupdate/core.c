@@ -14,7 +14,8 @@
  * - file.c, describe.c: the files of a session
  * - box.c, stash.c, names.c: boxes, which are sessions for FDBox;
  *   box_handover.c, box_wire.c: how they travel
- * - handler.c, flb.c, flb_reboot.c: who knows how to preserve what
+ * - handler.c, flb.c, flb_incoming.c, flb_reboot.c: who knows how to preserve
+ *   what, and what files share
  * - device.c, admin.c, ioctl.c: /dev/liveupdate and /dev/liveupdate-admin
  * - gate.c: keeps users out while a reboot freezes their files
  * - state.c: /sys/kernel/liveupdate, how far a reboot got

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Live update: what flb.c and flb_reboot.c share
+ * Live update: what flb.c, flb_incoming.c and flb_reboot.c share
  */
 #ifndef _LUO_FLB_H
 #define _LUO_FLB_H
@@ -12,6 +12,7 @@
 /* What arrived under a name */
 struct flb_arrived {
 	struct luo_flb_ser ser;
+	struct liveupdate_flb_state st;	/* of who retrieved it */
 	atomic_long_t left;		/* files and users that depend on it still */
 	atomic_long_t waiting;		/* of these, files that nobody retrieved */
 	struct liveupdate_flb *flb;	/* who retrieved it */
@@ -26,6 +27,18 @@ extern unsigned int luo_flb_arrived_nr;
 extern struct list_head luo_flbs;
 
 struct liveupdate_flb *luo_flb_find(const char *compatible);
+
+/* In the list of a file handler. */
+struct flb_link {
+	struct list_head node;
+	struct liveupdate_flb *flb;
+};
+
+/* Of a handler: its files that were retrieved */
+static inline atomic_long_t *luo_flb_taken(struct liveupdate_file_handler *fh)
+{
+	return &ACCESS_PRIVATE(fh, taken);
+}
 
 static inline struct liveupdate_flb_private *luo_flb_priv(struct liveupdate_flb *flb)
 {
@@ -46,6 +59,9 @@ luo_flb_op_args(struct liveupdate_flb *flb, const struct liveupdate_flb_state *s
 		.obj = st->obj,
 	};
 }
+
+/* flb_incoming.c */
+void luo_flb_add_waiting(struct liveupdate_flb *flb, long files);
 
 /* flb_reboot.c */
 bool luo_flbs_frozen(void);

@@ -106,12 +106,11 @@ static void unfreeze_until(struct list_head *end)
 static int forward_object(struct flb_arrived *a, u64 *data)
 {
 	struct liveupdate_flb *flb = a->flb;
-	struct liveupdate_flb_state *st = &luo_flb_priv(flb)->incoming;
 	struct liveupdate_flb_op_args args;
 	int err = -EBUSY;
 
-	guard(mutex)(&st->lock);
-	args = luo_flb_op_args(flb, st);
+	guard(mutex)(&a->st.lock);
+	args = luo_flb_op_args(flb, &a->st);
 	if (flb->ops->forward)
 		err = flb->ops->forward(&args);
 	a->forwarded = !err;
@@ -130,8 +129,8 @@ static void unforward(void)
 		if (!a->forwarded)
 			continue;
 		a->forwarded = false;
-		guard(mutex)(&luo_flb_priv(a->flb)->incoming.lock);
-		args = luo_flb_op_args(a->flb, &luo_flb_priv(a->flb)->incoming);
+		guard(mutex)(&a->st.lock);
+		args = luo_flb_op_args(a->flb, &a->st);
 		if (a->flb->ops->unforward)
 			a->flb->ops->unforward(&args);
 	}
