@@ -16,7 +16,8 @@ struct flb_arrived {
 	atomic_long_t left;		/* files and users that depend on it still */
 	atomic_long_t waiting;		/* of these, files that nobody retrieved */
 	struct liveupdate_flb *flb;	/* who retrieved it */
-	bool forwarded;			/* by him: his object goes over */
+	bool frozen;			/* a reboot has decided what goes over */
+	bool forwarded;			/* by @flb: its object goes over */
 };
 
 /* What arrived; a table that does not change. */

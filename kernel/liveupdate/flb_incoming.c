@@ -53,6 +53,9 @@ static int retrieve(struct liveupdate_flb *flb, struct flb_arrived *a)
 
 	if (st->retrieve_status)
 		return min(st->retrieve_status, 0);
+	/* It is handed on as it is: neither claim its memory nor free it. */
+	if (a->frozen)
+		return -EBUSY;
 	if (!try_module_get(flb->ops->owner))
 		return -ENODEV;
 	st->retrieve_status = flb->ops->retrieve(&args);
@@ -78,7 +81,8 @@ static int retrieve(struct liveupdate_flb *flb, struct flb_arrived *a)
  * Returns: 0, to be followed by liveupdate_flb_put_incoming(); -EOPNOTSUPP if
  * live update is off; -ENODATA if nothing arrived or it is finished already;
  * -ENOENT if other FLBs arrived, but not this one; -ENODEV if its module goes
- * away; the error of its retrieve operation, once and for all.
+ * away; -EBUSY if nobody asked before, and a reboot has frozen all FLBs; the
+ * error of its retrieve operation, once and for all.
  */
 int liveupdate_flb_get_incoming(struct liveupdate_flb *flb, void **objp)
 {

@@ -106,11 +106,9 @@ static void unfreeze_until(struct list_head *end)
 static int forward_object(struct flb_arrived *a, u64 *data)
 {
 	struct liveupdate_flb *flb = a->flb;
-	struct liveupdate_flb_op_args args;
+	struct liveupdate_flb_op_args args = luo_flb_op_args(flb, &a->st);
 	int err = -EBUSY;
 
-	guard(mutex)(&a->st.lock);
-	args = luo_flb_op_args(flb, &a->st);
 	if (flb->ops->forward)
 		err = flb->ops->forward(&args);
 	a->forwarded = !err;
@@ -118,22 +116,26 @@ static int forward_object(struct flb_arrived *a, u64 *data)
 	return err;
 }
 
-static void unforward(void)
+static void unforward(struct flb_arrived *a)
+{
+	struct liveupdate_flb_op_args args;
+
+	guard(mutex)(&a->st.lock);
+	a->frozen = false;
+	if (!a->forwarded)
+		return;
+	a->forwarded = false;
+	args = luo_flb_op_args(a->flb, &a->st);
+	if (a->flb->ops->unforward)
+		a->flb->ops->unforward(&args);
+}
+
+static void unforward_all(void)
 {
 	unsigned int i;
 
-	for (i = 0; i < luo_flb_arrived_nr; i++) {
-		struct flb_arrived *a = &luo_flb_arrived[i];
-		struct liveupdate_flb_op_args args;
-
-		if (!a->forwarded)
-			continue;
-		a->forwarded = false;
-		guard(mutex)(&a->st.lock);
-		args = luo_flb_op_args(a->flb, &a->st);
-		if (a->flb->ops->unforward)
-			a->flb->ops->unforward(&args);
-	}
+	for (i = 0; i < luo_flb_arrived_nr; i++)
+		unforward(&luo_flb_arrived[i]);
 }
 
 /* What files that are handed on depend on goes with them. */
@@ -141,10 +143,14 @@ static int forward(struct flb_arrived *a)
 {
 	struct liveupdate_flb *flb = luo_flb_find(a->ser.name);
 	unsigned int files = flb ? luo_flb_priv(flb)->files : 0;
-	long waiting = atomic_long_read(&a->waiting);
 	u64 data = a->ser.data;
+	long waiting;
 	int err = 0;
 
+	/* From here on nobody can retrieve it who has not done so already. */
+	guard(mutex)(&a->st.lock);
+	a->frozen = true;
+	waiting = atomic_long_read(&a->waiting);
 	if (waiting <= 0)
 		return 0;
 	if (files) {
@@ -181,7 +187,7 @@ int luo_flb_freeze(void)
 	for (i = 0; !err && i < luo_flb_arrived_nr; i++)
 		err = forward(&luo_flb_arrived[i]);
 	if (err) {
-		unforward();
+		unforward_all();
 		unfreeze_until(node);
 	}
 	frozen = !err;
@@ -196,7 +202,7 @@ void luo_flb_unfreeze(void)
 {
 	luo_registry_lock(false);
 	frozen = false;
-	unforward();
+	unforward_all();
 	unfreeze_until(&luo_flbs);
 	luo_registry_unlock(false);
 	out_page->count = 0;
