@@ -109,7 +109,7 @@ struct liveupdate_flb_op_args {
  * struct liveupdate_flb_ops - how state that files share is preserved
  * @preserve:	the first file that depends on it is being preserved
  * @unpreserve:	the last one no longer is
- * @retrieve:	make the object of what arrived
+ * @retrieve:	make the object of what arrived; if it fails, nothing of that is left
  * @finish:	the last file is finished: free what arrived
  * @owner:	module of the FLB
  * @freeze:	optional: all files are frozen; may replace the data

@@ -153,6 +153,12 @@ static int forward(struct flb_arrived *a)
 	waiting = atomic_long_read(&a->waiting);
 	if (waiting <= 0)
 		return 0;
+	/* As with files: who failed may have used up, and freed, what arrived. */
+	if (a->st.retrieve_status < 0) {
+		pr_warn("FLB '%s' is not handed on for %ld files that were not retrieved: its own retrieval failed here: %d\n",
+			a->ser.name, waiting, a->st.retrieve_status);
+		return 0;
+	}
 	if (files) {
 		pr_err("FLB '%s' cannot be handed on for %ld files that were not retrieved: %u files of this kernel depend on one of that name\n",
 		       a->ser.name, waiting, files);

@@ -63,15 +63,20 @@ static int flb_retrieve(struct liveupdate_flb_op_args *argp)
 	int err = lux_call(LUX_FLB_RETRIEVE, argp->flb->compatible, NULL, " freeze=%u%s",
 			   (unsigned int)(argp->data & ~PAGE_MASK),
 			   argp->obj ? " BAD ARGUMENTS" : "");
-	struct folio *folio;
+	struct folio *folio = kho_restore_folio(argp->data & PAGE_MASK);
 
-	if (err)
-		return err;
-	folio = kho_restore_folio(argp->data & PAGE_MASK);
 	if (!folio)
 		return -EIO;
+	/* The error is final: nobody else is going to free it. */
+	if (err) {
+		folio_put(folio);
+		return err;
+	}
 	argp->obj = folio_address(folio);
-	return strcmp(argp->obj, argp->flb->compatible) ? -EILSEQ : 0;
+	if (!strcmp(argp->obj, argp->flb->compatible))
+		return 0;
+	folio_put(folio);
+	return -EILSEQ;
 }
 
 static void flb_finish(struct liveupdate_flb_op_args *argp)
