@@ -90,7 +90,6 @@ struct liveupdate_file_handler {
 	struct list_head __private list;
 	struct list_head __private flb_list;
 	atomic_long_t __private preserved;
-	atomic_long_t __private taken;
 };
 
 /**

@@ -426,6 +426,12 @@ int luo_files_add(struct luo_files *set, u64 token, u64 data, const char *compat
 		kfree(f);
 		return err == -EBUSY ? -EINVAL : err;
 	}
+	err = luo_flb_file_arrived(compatible);
+	if (err) {
+		xa_erase(&set->by_token, token);
+		kfree(f);
+		return err;
+	}
 	add_at(set, f, before);
 	return 0;
 }
@@ -461,8 +467,10 @@ int luo_files_receive(struct luo_files *set, const struct luo_session_ser *ser)
 	if (!err && ser->files && set->nr != ser->count)
 		err = -EINVAL;
 	if (err) {
-		list_for_each_entry_safe(f, next, &set->list, node)
+		list_for_each_entry_safe(f, next, &set->list, node) {
+			luo_flb_file_lost();
 			luo_file_remove(set, f);
+		}
 	}
 	return err;
 }

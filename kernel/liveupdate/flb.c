@@ -80,7 +80,7 @@ static int make_known(struct liveupdate_flb *flb)
 	return 0;
 }
 
-/* Files of a handler that are preserved */
+/* Files of a handler that are preserved. */
 static atomic_long_t *preserved_of(struct liveupdate_file_handler *fh)
 {
 	return &ACCESS_PRIVATE(fh, preserved);
@@ -101,13 +101,10 @@ static void unpreserve(struct liveupdate_flb *flb, unsigned int files);
 static int adopt_files(struct liveupdate_file_handler *fh, struct liveupdate_flb *flb)
 {
 	long files = atomic_long_read(preserved_of(fh));
-	int err = 0;
 
-	if (files)
-		err = luo_flbs_frozen() ? -EBUSY : preserve(flb, files);
-	if (!err)
-		luo_flb_add_waiting(flb, -atomic_long_read(luo_flb_taken(fh)));
-	return err;
+	if (!files)
+		return 0;
+	return luo_flbs_frozen() ? -EBUSY : preserve(flb, files);
 }
 
 static void abandon_files(struct liveupdate_file_handler *fh, struct liveupdate_flb *flb)
@@ -117,7 +114,6 @@ static void abandon_files(struct liveupdate_file_handler *fh, struct liveupdate_
 	/* What is frozen stays: the next kernel is told about it. */
 	if (files && !luo_flbs_frozen())
 		unpreserve(flb, files);
-	luo_flb_add_waiting(flb, atomic_long_read(luo_flb_taken(fh)));
 }
 
 /**
@@ -126,7 +122,8 @@ static void abandon_files(struct liveupdate_file_handler *fh, struct liveupdate_
  * @flb:	the FLB; static, it may be linked to several handlers
  *
  * Files of the handler that are preserved already depend on it, too: then its
- * preserve operation is called from here.
+ * preserve operation is called from here.  So do files that arrived: if all of
+ * them are finished its retrieve and finish operations are called from here.
  *
  * Context: may sleep.
  * Returns: 0; -EOPNOTSUPP if live update is off; -EINVAL, with a warning, if
@@ -166,6 +163,7 @@ int liveupdate_register_flb(struct liveupdate_file_handler *fh, struct liveupdat
 		luo_flb_priv(flb)->users++;
 		link->flb = flb;
 		list_add_tail(&no_free_ptr(link)->node, luo_handler_flbs(fh));
+		luo_flb_linked(fh, flb);
 	}
 	luo_registry_unlock(true);
 	return err;

@@ -13,8 +13,9 @@
 struct flb_arrived {
 	struct luo_flb_ser ser;
 	struct liveupdate_flb_state st;	/* of who retrieved it */
-	atomic_long_t left;		/* files and users that depend on it still */
+	atomic_long_t files;		/* that depend on it, at most, and are not finished */
 	atomic_long_t waiting;		/* of these, files that nobody retrieved */
+	unsigned int users;		/* of the object */
 	struct liveupdate_flb *flb;	/* who retrieved it */
 	bool frozen;			/* a reboot has decided what goes over */
 	bool forwarded;			/* by @flb: its object goes over */
@@ -34,12 +35,6 @@ struct flb_link {
 	struct list_head node;
 	struct liveupdate_flb *flb;
 };
-
-/* Of a handler: its files that were retrieved */
-static inline atomic_long_t *luo_flb_taken(struct liveupdate_file_handler *fh)
-{
-	return &ACCESS_PRIVATE(fh, taken);
-}
 
 static inline struct liveupdate_flb_private *luo_flb_priv(struct liveupdate_flb *flb)
 {
@@ -62,7 +57,8 @@ luo_flb_op_args(struct liveupdate_flb *flb, const struct liveupdate_flb_state *s
 }
 
 /* flb_incoming.c */
-void luo_flb_add_waiting(struct liveupdate_flb *flb, long files);
+void luo_flb_linked(struct liveupdate_file_handler *fh, struct liveupdate_flb *flb);
+unsigned long luo_flb_waiting(const struct flb_arrived *a);
 
 /* flb_reboot.c */
 bool luo_flbs_frozen(void);

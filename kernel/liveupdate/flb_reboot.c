@@ -144,30 +144,30 @@ static int forward(struct flb_arrived *a)
 	struct liveupdate_flb *flb = luo_flb_find(a->ser.name);
 	unsigned int files = flb ? luo_flb_priv(flb)->files : 0;
 	u64 data = a->ser.data;
-	long waiting;
+	unsigned long waiting;
 	int err = 0;
 
 	/* From here on nobody can retrieve it who has not done so already. */
 	guard(mutex)(&a->st.lock);
 	a->frozen = true;
-	waiting = atomic_long_read(&a->waiting);
-	if (waiting <= 0)
+	waiting = luo_flb_waiting(a);
+	if (!waiting)
 		return 0;
 	/* As with files: who failed may have used up, and freed, what arrived. */
 	if (a->st.retrieve_status < 0) {
-		pr_warn("FLB '%s' is not handed on for %ld files that were not retrieved: its own retrieval failed here: %d\n",
+		pr_warn("FLB '%s' is not handed on for %lu files that were not retrieved: its own retrieval failed here: %d\n",
 			a->ser.name, waiting, a->st.retrieve_status);
 		return 0;
 	}
 	if (files) {
-		pr_err("FLB '%s' cannot be handed on for %ld files that were not retrieved: %u files of this kernel depend on one of that name\n",
+		pr_err("FLB '%s' cannot be handed on for %lu files that were not retrieved: %u files of this kernel depend on one of that name\n",
 		       a->ser.name, waiting, files);
 		return -EBUSY;
 	}
 	if (a->flb)
 		err = forward_object(a, &data);
 	if (err)
-		pr_err("FLB '%s' cannot be handed on for %ld files that were not retrieved: it is in use here: %d\n",
+		pr_err("FLB '%s' cannot be handed on for %lu files that were not retrieved: it is in use here: %d\n",
 		       a->ser.name, waiting, err);
 	return err ?: add_to_page(a->ser.name, data, waiting);
 }

@@ -149,13 +149,19 @@ void luo_registry_lock(bool write);
 void luo_registry_unlock(bool write);
 
 /* flb.c */
-int luo_flb_receive(u64 pa);
-int luo_flb_init_outgoing(void);
 int luo_flb_file_preserve(struct liveupdate_file_handler *fh);
 void luo_flb_file_unpreserve(struct liveupdate_file_handler *fh);
+void luo_flb_unlink_all(struct liveupdate_file_handler *fh);
+
+/* flb_incoming.c */
+int luo_flb_receive(u64 pa);
+int luo_flb_file_arrived(const char *compatible);
+void luo_flb_file_lost(void);
 void luo_flb_file_take(struct liveupdate_file_handler *fh);
 void luo_flb_file_finish(struct liveupdate_file_handler *fh);
-void luo_flb_unlink_all(struct liveupdate_file_handler *fh);
+
+/* flb_reboot.c */
+int luo_flb_init_outgoing(void);
 int luo_flb_freeze(void);
 void luo_flb_unfreeze(void);
 
