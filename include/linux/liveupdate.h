@@ -145,6 +145,7 @@ struct liveupdate_flb_private {
 	struct list_head list;
 	int users;
 	unsigned int files;	/* that are preserved, part of outgoing.count */
+	unsigned int abandoned;	/* of these, by unlinking it while it was frozen */
 	bool initialized;
 };
 

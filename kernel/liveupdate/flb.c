@@ -88,7 +88,7 @@ static atomic_long_t *preserved_of(struct liveupdate_file_handler *fh)
 
 static void forget_unused(struct liveupdate_flb *flb)
 {
-	if (luo_flb_priv(flb)->users)
+	if (luo_flb_priv(flb)->users || luo_flb_priv(flb)->abandoned)
 		return;
 	list_del_init(&luo_flb_priv(flb)->list);
 	flbs_nr--;
@@ -111,8 +111,10 @@ static void abandon_files(struct liveupdate_file_handler *fh, struct liveupdate_
 {
 	long files = atomic_long_read(preserved_of(fh));
 
-	/* What is frozen stays: the next kernel is told about it. */
-	if (files && !luo_flbs_frozen())
+	/* What is frozen stays: the next kernel is told about it, unless there is none. */
+	if (luo_flbs_frozen())
+		luo_flb_priv(flb)->abandoned += files;
+	else if (files)
 		unpreserve(flb, files);
 }
 
@@ -214,6 +216,26 @@ void luo_flb_unlink_all(struct liveupdate_file_handler *fh)
 
 	list_for_each_entry_safe(link, next, luo_handler_flbs(fh), node)
 		unlink_flb(fh, link);
+}
+
+/**
+ * luo_flb_drop_abandoned - end what was unlinked while it was frozen
+ *
+ * Context: the registry is locked for writing.
+ */
+void luo_flb_drop_abandoned(void)
+{
+	struct list_head *node, *next;
+
+	list_for_each_safe(node, next, &luo_flbs) {
+		struct liveupdate_flb *flb = luo_flb_of(node);
+		unsigned int files = luo_flb_priv(flb)->abandoned;
+
+		luo_flb_priv(flb)->abandoned = 0;
+		forget_unused(flb);
+		if (files)
+			unpreserve(flb, files);
+	}
 }
 
 /*

@@ -29,6 +29,7 @@ extern unsigned int luo_flb_arrived_nr;
 extern struct list_head luo_flbs;
 
 struct liveupdate_flb *luo_flb_find(const char *compatible);
+void luo_flb_drop_abandoned(void);
 
 /* In the list of a file handler. */
 struct flb_link {

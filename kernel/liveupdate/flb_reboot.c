@@ -206,10 +206,11 @@ int luo_flb_freeze(void)
  */
 void luo_flb_unfreeze(void)
 {
-	luo_registry_lock(false);
+	luo_registry_lock(true);
 	frozen = false;
 	unforward_all();
 	unfreeze_until(&luo_flbs);
-	luo_registry_unlock(false);
+	luo_flb_drop_abandoned();
+	luo_registry_unlock(true);
 	out_page->count = 0;
 }

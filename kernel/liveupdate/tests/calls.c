@@ -15,7 +15,7 @@
 
 static const char *const op_names[LUX_OPS] = {
 	"can_preserve", "preserve", "unpreserve", "freeze", "unfreeze",
-	"retrieve", "can_finish", "finish",
+	"retrieve", "can_finish", "finish", "get_size",
 	"flb_preserve", "flb_unpreserve", "flb_freeze", "flb_unfreeze",
 	"flb_retrieve", "flb_finish", "flb_forward", "flb_unforward",
 };

@@ -284,6 +284,7 @@ static unsigned long test_get_id(struct file *file)
 
 static u64 test_get_size(struct liveupdate_file_op_args *args)
 {
+	lux_call(LUX_GET_SIZE, name_of(page_of(args->serialized_data)), NULL, NULL);
 	return PAGE_SIZE;
 }
 

@@ -21,6 +21,7 @@
  *	link HANDLER FLB		flb0, flb1, flb2; same has the name of flb0
  *	unlink HANDLER FLB
  *	fill HANDLER, unfill HANDLER	as many FLBs as there can be
+ *	occupy NAME, vacate		one subtree that somebody else needs
  *	get-incoming FLB, put-incoming FLB, get-outgoing FLB, put-outgoing FLB
  *
  * From the start both handlers are registered, a with flb0 and flb1, b with
@@ -28,7 +29,9 @@
  * between, and with liveupdate_exerciser.flbs=0 they have no FLBs.
  */
 #include <linux/debugfs.h>
+#include <linux/err.h>
 #include <linux/init.h>
+#include <linux/kexec_handover.h>
 #include <linux/kstrtox.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
@@ -200,6 +203,36 @@ static int run_put_outgoing(char **words)
 	return 0;
 }
 
+static void *occupied;
+
+static int run_occupy(char **words)
+{
+	void *page;
+	int err;
+
+	if (occupied)
+		return -EBUSY;
+	page = kho_alloc_preserve(PAGE_SIZE);
+	if (IS_ERR(page))
+		return PTR_ERR(page);
+	err = kho_add_subtree(words[0], page, PAGE_SIZE);
+	if (err)
+		kho_unpreserve_free(page);
+	else
+		occupied = page;
+	return err;
+}
+
+static int run_vacate(char **words)
+{
+	if (!occupied)
+		return -ENOENT;
+	kho_remove_subtree(occupied);
+	kho_unpreserve_free(occupied);
+	occupied = NULL;
+	return 0;
+}
+
 static const struct {
 	const char *verb;
 	unsigned int words;	/* at least */
@@ -214,6 +247,8 @@ static const struct {
 	{ "unlink",		2, run_unlink },
 	{ "fill",		1, run_fill },
 	{ "unfill",		1, run_unfill },
+	{ "occupy",		1, run_occupy },
+	{ "vacate",		0, run_vacate },
 	{ "get-incoming",	1, run_get_incoming },
 	{ "put-incoming",	1, run_put_incoming },
 	{ "get-outgoing",	1, run_get_outgoing },
