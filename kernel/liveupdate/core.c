@@ -106,8 +106,11 @@ unfreeze:
  *
  * Context: may sleep.
  * Returns: 0, also if live update is off; the error of the file or FLB that
- * cannot be frozen; -ENOMEM, -ENOSPC; -EINTR.  On an error everything is as
- * usable as before.
+ * cannot be frozen or handed on; -EBUSY if another reboot is under way, or an
+ * FLB that files of this kernel depend on, or that is in use and cannot be
+ * forwarded, is to be handed on for others; -EEXIST if the name of a subtree is
+ * taken; -ENOMEM, -ENOSPC; -EINTR.  On an error everything is as usable as
+ * before.
  */
 int liveupdate_reboot(void)
 {
