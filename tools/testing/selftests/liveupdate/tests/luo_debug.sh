@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # kernels: debug
-# timeout: 900
+# timeout: 1200
 #
 # Sessions, memfds and hugetlb memfds under KASAN, lockdep and kmemleak, and
 # allocations that fail.
@@ -9,7 +9,7 @@
 . "$(dirname "$0")/../lib.sh"
 
 flavor=debug
-for name in memfd_rules memfd_test memfd_window luo_faults; do
+for name in hugetlb_rules hugetlb_test memfd_rules memfd_test memfd_window luo_faults; do
 	program $name $name.c || fail "build $name (see $work/$name.log)"
 done
 # Its guest looks for warnings itself: allocations that fail may show a stack.
@@ -19,4 +19,6 @@ luo_vm faults -- --mem 1G --timeout 400
 keep_dirty=
 luo_vm sessions -- --mem 2G --timeout 400
 luo_vm memfd -- --mem 3G --timeout 400
+luo_vm hugetlb -- --mem 7G --timeout 400 --append "nokaslr kho_scratch=64M,2G,0 hvo=off" \
+	--append "hop=1 hugetlb_cma=1G"
 finish
