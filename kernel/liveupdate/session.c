@@ -313,10 +313,11 @@ void luo_session_let_go(struct luo_session *s)
 	s->comm[0] = 0;
 }
 
-/* Nobody has the file any more. */
+/* Nobody has the file any more, but the administrator may be looking. */
 static void end_outgoing(struct luo_session *s)
 {
-	luo_files_unpreserve(&s->files);
+	scoped_guard(mutex, &s->lock)
+		luo_files_unpreserve(&s->files);
 	luo_session_remove(s);
 }
 

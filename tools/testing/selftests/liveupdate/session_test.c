@@ -6,6 +6,7 @@
  */
 #define _GNU_SOURCE
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/reboot.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -187,6 +188,74 @@ TEST_F(luo, kexec_without_image)
 		EXPECT_EQ(0, count_of("freeze"));
 	EXPECT_EQ(-EEXIST, luo_create(self->dev, "stays"));
 	close(s);
+}
+
+/* All that the administrator can list, until the parent says that it is enough. */
+static void list_all(int stop)
+{
+	struct liveupdate_admin_session session;
+	struct liveupdate_admin_list_sessions list = {
+		.size = sizeof(list), .stride = sizeof(session),
+		.sessions = (uintptr_t)&session,
+	};
+	struct liveupdate_admin_file files[16];
+	struct liveupdate_admin_list_files of = {
+		.size = sizeof(of), .stride = sizeof(*files), .files = (uintptr_t)files,
+	};
+	int fd = open(LUO_ADMIN, O_RDWR);
+	char c;
+
+	fcntl(stop, F_SETFL, O_NONBLOCK);
+	while (read(stop, &c, 1) < 0) {
+		list.count = 1;
+		if (luo_call(fd, LIVEUPDATE_ADMIN_LIST_SESSIONS, &list))
+			_exit(1);
+		if (!list.count) {
+			list.cursor = 0;
+			continue;
+		}
+		of.session = session.id;
+		of.cursor = 0;
+		of.count = ARRAY_SIZE(files);
+		switch (luo_call(fd, LIVEUPDATE_ADMIN_LIST_FILES, &of)) {
+		case 0:
+		case -ENOENT:
+			break;
+		default:
+			_exit(1);
+		}
+	}
+	_exit(0);
+}
+
+/* The files of a session went away under who looked at them. */
+TEST_F(luo, regression_listed_while_closed)
+{
+	int stop[2], status = -1, i, j, s, fd;
+	pid_t pid;
+
+	ASSERT_EQ(0, pipe(stop));
+	pid = fork();
+	if (!pid) {
+		close(stop[1]);
+		list_all(stop[0]);
+	}
+	close(stop[0]);
+	for (i = 0; i < 300; i++) {
+		s = luo_create(self->dev, "listed");
+		ASSERT_GE(s, 0);
+		for (j = 0; j < 8; j++) {
+			fd = memfd_create("listed", 0);
+			ASSERT_GE(fd, 0);
+			EXPECT_EQ(0, ftruncate(fd, 4096));
+			EXPECT_EQ(0, luo_preserve_fd(s, fd, j));
+			close(fd);
+		}
+		close(s);
+	}
+	close(stop[1]);
+	EXPECT_EQ(pid, waitpid(pid, &status, 0));
+	EXPECT_EQ(0, status);
 }
 
 TEST_HARNESS_MAIN
