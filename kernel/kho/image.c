@@ -24,6 +24,7 @@
 #include <linux/kexec_handover.h>
 #include <linux/kho/hooks.h>
 #include <linux/ioport.h>
+#include <linux/liveupdate.h>
 #include <linux/memblock.h>
 #include <linux/mm.h>
 #include <linux/sizes.h>
@@ -458,13 +459,37 @@ static int check_tags(void)
 	return overridable(kho_out_walk(&w), "what is preserved goes over without its tags");
 }
 
+static int check_loss(const struct kimage *image)
+{
+	if (!image->kho.fdt)
+		return refuse_loss(BY_HAND);
+	return image->kho.loss ? refuse_loss(image->kho.loss) : 0;
+}
+
+/**
+ * kho_kexec_check - will all that is preserved now arrive?
+ * @image:	the image that is about to be started
+ *
+ * Context: may sleep; nothing may be preserved any more.
+ * Returns: 0; -EBUSY if something would be lost, or had a memory error; -ENOSPC
+ * if so much was preserved since the image was loaded that it could not boot;
+ * -EIO if the outgoing map is damaged; -ENOMEM.
+ */
+int kho_kexec_check(const struct kimage *image)
+{
+	return check_loss(image) ?: check_poison() ?: check_tags() ?:
+	       check_memory(image->kho.loaded);
+}
+
 /**
  * kho_kexec_commit - the image is about to be started
  * @image:	the image
  *
- * Returns: 0; -EBUSY if something is preserved that would be lost, or that had
- * a memory error; -ENOSPC if so much was preserved since the image was loaded
- * that it could not boot; -EIO if the outgoing map is damaged; -ENOMEM.
+ * With live update this is a first look: its users may be preserving files until
+ * liveupdate_reboot() keeps them out, and looks again.
+ *
+ * Context: may sleep.
+ * Returns: as kho_kexec_check().
  */
 int kho_kexec_commit(const struct kimage *image)
 {
@@ -473,12 +498,9 @@ int kho_kexec_commit(const struct kimage *image)
 	if (!kho_enable || image->preserve_context)
 		return 0;
 	kho_out_check();
-	if (!image->kho.fdt)
-		return refuse_loss(BY_HAND);
-	if (image->kho.loss)
-		return refuse_loss(image->kho.loss);
-	err = check_poison() ?: check_tags() ?: check_memory(image->kho.loaded);
-	/* Otherwise live update does that, when its files are frozen. */
+	if (liveupdate_enabled())
+		return check_loss(image);
+	err = kho_kexec_check(image);
 	if (!err && kho_passes_sessions())
 		err = kho_forward_unclaimed();
 	return err;

@@ -15,6 +15,7 @@
 #include "map.h"
 
 struct kho_subtree;
+struct kimage;
 
 /* Alignment of scratch areas: no free block of the page allocator crosses one. */
 #define KHO_SCRATCH_ALIGN	((u64)PAGE_SIZE * MAX_ORDER_NR_PAGES)
@@ -91,6 +92,9 @@ void kho_in_discard_pages(unsigned long pfn, unsigned long nr_pages);
 bool kho_passes_sessions(void);
 int kho_forward_unclaimed(void);
 int kho_forward_walk(struct kho_map_walk *w);
+
+/* image.c */
+int kho_kexec_check(const struct kimage *image);
 
 /* early.c */
 void kho_early_release(unsigned long pfn, unsigned long nr_pages);

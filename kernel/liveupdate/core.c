@@ -27,6 +27,7 @@
 
 #include <linux/init.h>
 #include <linux/io.h>
+#include <linux/kexec.h>
 #include <linux/kexec_handover.h>
 #include <linux/kstrtox.h>
 #include <linux/ktime.h>
@@ -87,6 +88,8 @@ static int freeze(struct luo_summary *sum, u64 *sessions_pa)
 	if (err)
 		goto unfreeze;
 	err = luo_sessions_serialize(sum, sessions_pa);
+	/* Now it is known what goes over. */
+	err = err ?: kho_kexec_check(kexec_image);
 	err = err ?: kho_forward_unclaimed();
 	if (!err)
 		return 0;
@@ -249,11 +252,17 @@ static int __init prepare_outgoing(void)
 	memcpy(luo_out->compatible, LUO_COMPATIBLE, sizeof(LUO_COMPATIBLE));
 	luo_out->liveupdate_num = luo_number + 1;
 	err = luo_flb_init_outgoing();
-	err = err ?: luo_sessions_reserve();
 	err = err ?: kho_add_subtree(LUO_SUBTREE, luo_out, sizeof(*luo_out));
 	err = err ?: luo_state_init();
 	err = err ?: luo_device_init();
-	return err ?: luo_admin_init();
+	err = err ?: luo_admin_init();
+	if (err)
+		return err;
+	/* They are there all the same, and may be finished before a kexec. */
+	err = luo_sessions_reserve();
+	if (err)
+		pr_warn("no room yet to hand on what arrived: %d; the kexec tries again\n", err);
+	return 0;
 }
 
 static int __init luo_init(void)
