@@ -523,14 +523,14 @@ struct file *luo_files_retrieve(struct luo_files *set, u64 token)
 	}
 	args = luo_file_args(f);
 	err = f->fh->ops->retrieve(&args);
+	if (err > 0 || (!err && !args.file))
+		err = -EINVAL;
 	if (err && args.retryable)
 		return ERR_PTR(err);
-	if (!err && !args.file)
-		err = -EINVAL;
-	f->retrieve_status = err < 0 ? err : err ? -EINVAL : 1;
+	f->retrieve_status = err ?: 1;
 	luo_flb_file_take(f->fh);
 	if (err)
-		return ERR_PTR(f->retrieve_status);
+		return ERR_PTR(err);
 	f->file = args.file;
 	/* If this fails the file can be preserved while it is in this set. */
 	if (identify(f))
@@ -550,6 +550,8 @@ bool luo_file_may_finish(struct luo_file *f)
 {
 	struct liveupdate_file_op_args args;
 
+	if (f->finished)
+		return true;
 	if (!find_handler(f))
 		return false;
 	args = luo_file_args(f);
@@ -566,10 +568,38 @@ void luo_file_finish(struct luo_file *f)
 {
 	struct liveupdate_file_op_args args = luo_file_args(f);
 
-	f->fh->ops->finish(&args);
+	if (!f->finished)
+		f->fh->ops->finish(&args);
 	if (!f->retrieve_status)
 		luo_flb_file_take(f->fh);
 	luo_flb_file_finish(f->fh);
+}
+
+/**
+ * luo_files_free_failed - free what came for files that cannot be retrieved
+ * @set:	a set that arrived
+ * @session:	name for the log
+ *
+ * They do not go over, so what is left of them would be nobody's in the next
+ * kernel.  If there is none after all they are in the set, failed as before.
+ *
+ * Context: may sleep.
+ */
+void luo_files_free_failed(struct luo_files *set, const char *session)
+{
+	struct luo_file *f;
+
+	list_for_each_entry(f, &set->list, node) {
+		struct liveupdate_file_op_args args;
+
+		if (f->retrieve_status >= 0 || f->finished || !luo_file_may_finish(f))
+			continue;
+		pr_warn("session '%s': token %#llx could not be retrieved (%d) and ends here\n",
+			session, f->token, f->retrieve_status);
+		args = luo_file_args(f);
+		f->fh->ops->finish(&args);
+		f->finished = true;
+	}
 }
 
 static int finish(struct luo_files *set, bool all)

@@ -166,26 +166,30 @@ void luo_sessions_unfreeze(void)
 	unfreeze_all(&luo_outgoing);
 }
 
-static bool wire_name_taken(struct hlist_head *names, const char *name)
+static struct luo_session *who_takes(struct hlist_head *names, const char *wire_name)
 {
 	struct luo_session *s;
 
-	hlist_for_each_entry(s, &names[luo_session_hash(name)], by_wire) {
-		if (!strcmp(s->wire_name, name))
-			return true;
+	hlist_for_each_entry(s, &names[luo_session_hash(wire_name)], by_wire) {
+		if (!strcmp(s->wire_name, wire_name))
+			return s;
 	}
-	return false;
+	return NULL;
 }
 
-/* In the next kernel no two sessions have the same name. */
+/*
+ * In the next kernel no two sessions have the same name. Who has it keeps the
+ * number of those that wanted it too.
+ */
 static void choose_wire_name(struct hlist_head *names, struct luo_session *s)
 {
-	unsigned int n = 1;
+	struct luo_session *first = who_takes(names, s->name);
 
+	s->namesakes = 0;
 	strscpy_pad(s->wire_name, s->name);
-	while (wire_name_taken(names, s->wire_name))
-		luo_wire_unique_name(s->wire_name, s->name, n++);
-	if (n > 1)
+	while (who_takes(names, s->wire_name))
+		luo_wire_unique_name(s->wire_name, s->name, ++first->namesakes);
+	if (first)
 		pr_warn("session '%s' is handed on as '%s': the name is taken\n",
 			s->name, s->wire_name);
 	hlist_add_head(&s->by_wire, &names[luo_session_hash(s->wire_name)]);
@@ -236,6 +240,8 @@ int luo_sessions_serialize(struct luo_summary *sum, u64 *head_pa)
 	list_for_each_entry(s, &luo_incoming.list, node) {
 		if (s->finished)
 			continue;
+		scoped_guard(mutex, &s->lock)
+			luo_files_free_failed(&s->files, s->name);
 		luo_files_report_lost(&s->files, s->name);
 		err = err ?: write_session(s, names, &it, sum);
 	}

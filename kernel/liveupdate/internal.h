@@ -59,6 +59,7 @@ void luo_gate_open(void);
  * @retrieve_status:	see &struct liveupdate_file_op_args
  * @identified:		@id is in the table of those
  * @stashed:		in a box, and not preserved
+ * @finished:		its handler knows already that it is given up
  * @name:		in a box; without text elsewhere
  */
 struct luo_file {
@@ -73,6 +74,7 @@ struct luo_file {
 	int retrieve_status;
 	bool identified;
 	bool stashed;
+	bool finished;
 	struct luo_name name;
 };
 
@@ -119,6 +121,7 @@ int luo_files_add(struct luo_files *set, u64 token, u64 data, const char *compat
 		  struct list_head *before);
 int luo_files_reserve(struct luo_files *set);
 struct file *luo_files_retrieve(struct luo_files *set, u64 token);
+void luo_files_free_failed(struct luo_files *set, const char *session);
 int luo_files_finish(struct luo_files *set);
 int luo_files_finish_retrieved(struct luo_files *set);
 

@@ -18,6 +18,7 @@
  * @node:	place in its table, in order of creation or arrival
  * @by_name:	place in the hash of its table
  * @by_wire:	place in the hash of names that go over
+ * @namesakes:	how many others wanted its name there
  * @ref:	its table, and whoever looks at it
  * @lock:	protects @files
  * @files:	the files
@@ -38,6 +39,7 @@ struct luo_session {
 	struct list_head node;
 	struct hlist_node by_name;
 	struct hlist_node by_wire;
+	unsigned int namesakes;
 	struct kref ref;
 	struct mutex lock;	/* of files */
 	struct luo_files files;
