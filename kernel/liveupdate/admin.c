@@ -21,8 +21,11 @@
 #define MIN_SESSION	offsetof(struct liveupdate_admin_session, box)
 #define MIN_FILE	offsetof(struct liveupdate_admin_file, name)
 
-/* Entries that are looked up in one go. */
-#define BATCH	16U
+/*
+ * Entries that are looked up in one go.  Each time the list is walked from its
+ * beginning, so few would make long lists expensive.
+ */
+#define BATCH	4096U
 
 /* Newer programs may know larger entries, older ones get what they know. */
 static int put_entry(u64 array, u32 stride, u32 i, const void *entry, size_t size)
@@ -111,7 +114,7 @@ static int copy_files(struct liveupdate_admin_list_files *args, struct luo_sessi
 	unsigned int i, got;
 	int err = 0;
 
-	batch = kcalloc(BATCH, sizeof(*batch), GFP_KERNEL_ACCOUNT);
+	batch = kvcalloc(min(room, BATCH), sizeof(*batch), GFP_KERNEL_ACCOUNT);
 	if (!batch)
 		return -ENOMEM;
 	do {
@@ -126,7 +129,7 @@ static int copy_files(struct liveupdate_admin_list_files *args, struct luo_sessi
 			err = -EINTR;
 		cond_resched();
 	} while (got && !err && args->count < room);
-	kfree(batch);
+	kvfree(batch);
 	return err;
 }
 

@@ -15,11 +15,12 @@ static u64 bytes_of(struct luo_file *f)
 	struct liveupdate_file_handler *fh;
 	u64 bytes = 0;
 
-	if (f->stashed)
+	/* What became of a file that was retrieved is not the handler's business. */
+	if (f->stashed || f->retrieve_status)
 		return 0;
 	fh = f->fh ?: luo_handler_find(f->compatible);
 	args.handler = fh;
-	if (fh && fh->ops->get_size && f->retrieve_status >= 0)
+	if (fh && fh->ops->get_size)
 		bytes = fh->ops->get_size(&args);
 	if (fh && !f->fh)
 		luo_handler_put(fh);

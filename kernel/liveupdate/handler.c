@@ -2,6 +2,8 @@
 /*
  * Live update: who knows how to preserve which files
  */
+#define pr_fmt(fmt) "luo: " fmt
+
 #include <linux/ctype.h>
 #include <linux/export.h>
 #include <linux/module.h>
@@ -181,11 +183,15 @@ struct liveupdate_file_handler *luo_handler_find(const char *compatible)
 	return fh && try_module_get(fh->ops->owner) ? fh : NULL;
 }
 
+#define ALIAS	"liveupdate-"
+
 /* Only what a module alias may look like is handed to modprobe. */
 static bool is_alias(const char *s)
 {
+	if (sizeof(ALIAS) + strlen(s) > MODULE_NAME_LEN)
+		return false;
 	for (; *s; s++) {
-		if (!isalnum(*s) && !strchr("-_.", *s))
+		if (!isascii(*s) || (!isalnum(*s) && !strchr("-_.", *s)))
 			return false;
 	}
 	return true;
@@ -195,7 +201,8 @@ static bool is_alias(const char *s)
  * luo_handler_by_name - who understands what arrived?
  * @compatible:	name of the format
  *
- * Loads the module "liveupdate-<name>" if there is no such handler yet.
+ * Loads the module "liveupdate-<name>" if there is no such handler yet, and the
+ * name is one of at most 44 letters, digits, '-', '_' and '.'.
  *
  * Context: may sleep; the registry is not locked.
  * Returns: the handler, whose module is held until luo_handler_put(); NULL if
@@ -205,9 +212,14 @@ struct liveupdate_file_handler *luo_handler_by_name(const char *compatible)
 {
 	struct liveupdate_file_handler *fh = luo_handler_find(compatible);
 
-	if (fh || !is_alias(compatible))
+	if (fh)
 		return fh;
-	request_module("liveupdate-%s", compatible);
+	if (!is_alias(compatible)) {
+		pr_warn_once("the module for '%s' must be loaded by hand: it is no name for an alias\n",
+			     compatible);
+		return NULL;
+	}
+	request_module(ALIAS "%s", compatible);
 	return luo_handler_find(compatible);
 }
 
