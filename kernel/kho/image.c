@@ -459,11 +459,10 @@ static int check_tags(void)
 	return overridable(kho_out_walk(&w), "what is preserved goes over without its tags");
 }
 
-static int check_loss(const struct kimage *image)
+/* Why nothing goes over with this image; NULL: it does. */
+static const char *loss_of(const struct kimage *image)
 {
-	if (!image->kho.fdt)
-		return refuse_loss(BY_HAND);
-	return image->kho.loss ? refuse_loss(image->kho.loss) : 0;
+	return image->kho.fdt ? image->kho.loss : BY_HAND;
 }
 
 /**
@@ -477,8 +476,12 @@ static int check_loss(const struct kimage *image)
  */
 int kho_kexec_check(const struct kimage *image)
 {
-	return check_loss(image) ?: check_poison() ?: check_tags() ?:
-	       check_memory(image->kho.loaded);
+	const char *loss = loss_of(image);
+
+	/* What is lost, as allowed, needs no room. */
+	if (loss)
+		return refuse_loss(loss);
+	return check_poison() ?: check_tags() ?: check_memory(image->kho.loaded);
 }
 
 /**
@@ -499,7 +502,7 @@ int kho_kexec_commit(const struct kimage *image)
 		return 0;
 	kho_out_check();
 	if (liveupdate_enabled())
-		return check_loss(image);
+		return loss_of(image) ? refuse_loss(loss_of(image)) : 0;
 	err = kho_kexec_check(image);
 	if (!err && kho_passes_sessions())
 		err = kho_forward_unclaimed();
