@@ -1,82 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Machines that boot with a handover: honest senders, and hostile ones.
+ * Machines that boot with a handover: honest senders, and blocks that cannot be.
  */
+#include "machine.h"
 #include "sim.h"
 #include "test.h"
 #include "world.h"
-
-#define NODES	(3 * GiB)
-
-/* 6 GiB in two parts, like a PC; nodes have a place of their own in it. */
-static struct world *machine(void)
-{
-	static struct world w;
-
-	memset(&w, 0, sizeof(w));
-	world_ram(&w, 64 << 10, 640 << 10);
-	world_ram(&w, 1 * MiB, 3 * GiB + 512 * MiB);
-	world_ram(&w, 4 * GiB, 6 * GiB + 512 * MiB);
-	world_scratch(&w, 512 * MiB, 1 * GiB);
-	w.min_gap = 2 * MiB;
-	w.maps_left = -1;
-	sim_next_node = NODES;
-	w.root = kho_node_phys(kho_node_alloc());
-	return &w;
-}
-
-static u64 *root(struct world *w)
-{
-	return sim_peek(w->root);
-}
-
-static void preserve(struct world *w, u64 phys, unsigned int order)
-{
-	u64 key = kho_map_key(phys >> PAGE_SHIFT, order);
-	u64 *leaf;
-
-	CHECK(!(phys & ((PAGE_SIZE << order) - 1)));
-	CHECK_EQ(kho_map_make_leaf(root(w), key, &leaf), 0);
-	kho_leaf_set(leaf, key);
-}
-
-static bool preserved(struct world *w, u64 phys, unsigned int order)
-{
-	u64 key = kho_map_key(phys >> PAGE_SHIFT, order);
-	u64 *leaf = kho_map_leaf(root(w), key);
-
-	return leaf && kho_leaf_test(leaf, key);
-}
-
-/* The table at a level on the way to a key; level 0 is the leaf. */
-static u64 *node_at(struct world *w, u64 key, unsigned int level)
-{
-	u64 *node = root(w);
-	unsigned int l;
-
-	for (l = KHO_MAP_TABLE_LEVELS; l > level; l--) {
-		unsigned int shift = (l - 1) * KHO_MAP_TABLE_BITS + KHO_MAP_LEAF_BITS;
-
-		node = sim_peek(node[key >> shift & (KHO_MAP_TABLE_SLOTS - 1)]);
-		CHECK(node);
-	}
-	return node;
-}
-
-static u64 *slot_at(struct world *w, u64 key, unsigned int level)
-{
-	unsigned int shift = (level - 1) * KHO_MAP_TABLE_BITS + KHO_MAP_LEAF_BITS;
-
-	return &node_at(w, key, level)[key >> shift & (KHO_MAP_TABLE_SLOTS - 1)];
-}
-
-static void boot(struct world *w)
-{
-	CHECK_EQ(world_stage1(w), 0);
-	world_check_stage1(w);
-	CHECK_EQ(world_stage2(w), 0);
-	world_check_stage2(w);
-}
 
 /*
  * Honest senders
@@ -121,7 +50,7 @@ static void honest(void)
 			for (i = 0; i < w->nr_ram; i++)
 				fits |= w->ram[i].base <= at && at + size <= w->ram[i].end;
 			if (fits && !kho_windows_overlap(&w->scratch, at, at + size) &&
-			    !(at < NODES + 256 * MiB && NODES < at + size)) {
+			    !(at < MACHINE_NODES + 256 * MiB && MACHINE_NODES < at + size)) {
 				preserve(w, at, order);
 				pages += 1UL << order;
 				blocks++;
@@ -129,7 +58,7 @@ static void honest(void)
 			at += size;
 		}
 		CHECK(blocks > 30);
-		CHECK_LE(sim_next_node, NODES + 256 * MiB);
+		CHECK_LE(sim_next_node, MACHINE_NODES + 256 * MiB);
 		boot(w);
 		CHECK_EQ(w->r.pages, pages);
 		CHECK_EQ(w->losses, 0);
@@ -216,9 +145,9 @@ static void no_gap(void)
 	u64 at;
 
 	for (at = 1 * MiB; at < 6 * GiB + 512 * MiB; at += 1 * MiB) {
-		if ((at < 512 * MiB || at >= 1 * GiB) && (at < NODES || at >= 4 * GiB))
+		if ((at < 512 * MiB || at >= 1 * GiB) && (at < MACHINE_NODES || at >= 4 * GiB))
 			preserve(w, at, 0);
-		else if (at >= NODES + 64 * MiB && at < NODES + 512 * MiB)
+		else if (at >= MACHINE_NODES + 64 * MiB && at < MACHINE_NODES + 512 * MiB)
 			preserve(w, at, 0);
 	}
 	/* where the nodes are */
@@ -227,189 +156,6 @@ static void no_gap(void)
 	CHECK_EQ(w->gaps.nr, 0);
 	CHECK_EQ(w->losses, 0);
 	world_free(w);
-}
-
-/*
- * Nodes that cannot be nodes
- */
-
-/* Boots must refuse the map as a whole: stage 1 if it can know, else stage 2. */
-static void refused(struct world *w)
-{
-	int err = world_stage1(w);
-
-	if (!err)
-		err = world_stage2(w);
-	CHECK_EQ(err, -EINVAL);
-	world_free(w);
-}
-
-static void bad_node_address(void)
-{
-	static const u64 bad[] = {
-		1,				/* not aligned */
-		NODES + 8,
-		NODES + PAGE_SIZE / 2,
-		NODES + PAGE_SIZE - 1,
-		3 * GiB + 512 * MiB,		/* no RAM */
-		640 << 10,
-		7 * GiB,
-		1ULL << 52,
-		-PAGE_SIZE,
-		~0ULL,
-		512 * MiB,			/* scratch */
-		1 * GiB - PAGE_SIZE,
-	};
-	unsigned int i, level;
-
-	for (i = 0; i < ARRAY_SIZE(bad); i++) {
-		for (level = 1; level <= KHO_MAP_TABLE_LEVELS; level++) {
-			struct world *w = machine();
-
-			preserve(w, 2 * GiB, 0);
-			*slot_at(w, kho_map_key(2 * GiB >> PAGE_SHIFT, 0), level) = bad[i];
-			CHECK_EQ(world_stage1(w), -EINVAL);
-			refused(w);
-		}
-		if (bad[i]) {
-			struct world *w = machine();
-
-			w->root = bad[i];
-			CHECK_EQ(world_stage1(w), -EINVAL);
-			refused(w);
-		}
-	}
-}
-
-/* A node that is also a child of somebody else, in every level. */
-static void shared_children(void)
-{
-	unsigned int level;
-
-	for (level = 1; level <= KHO_MAP_TABLE_LEVELS; level++) {
-		struct world *w = machine();
-		u64 one = kho_map_key(2 * GiB >> PAGE_SHIFT, 0);
-		u64 other = kho_map_key(2 * GiB >> PAGE_SHIFT, 5);
-
-		preserve(w, 2 * GiB, 0);
-		preserve(w, 2 * GiB, 5);
-		*slot_at(w, other, level) = *slot_at(w, one, level);
-		refused(w);
-	}
-}
-
-/* A node that is its own ancestor, or itself. */
-static void cycles(void)
-{
-	unsigned int level, up;
-
-	for (level = 1; level <= KHO_MAP_TABLE_LEVELS; level++) {
-		for (up = level; up <= KHO_MAP_TABLE_LEVELS; up++) {
-			struct world *w = machine();
-			u64 key = kho_map_key(2 * GiB >> PAGE_SHIFT, 0);
-			u64 ancestor;
-
-			preserve(w, 2 * GiB, 0);
-			ancestor = kho_node_phys(node_at(w, key, up));
-			*slot_at(w, key, level) = ancestor;
-			refused(w);
-		}
-	}
-}
-
-/*
- * Every entry of every table leads to the same next table: 2^45 and more paths.
- * Their number must not matter, only the size of memory.
- */
-static void billions_of_paths(void)
-{
-	static const u64 sizes[] = { 2, 6, 64 };
-	unsigned int i, level, n;
-	unsigned long visits[ARRAY_SIZE(sizes)];
-
-	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
-		struct world *w = machine();
-		u64 *node = root(w);
-
-		w->nr_ram = 0;
-		world_ram(w, 1 * MiB, 4 * GiB);
-		world_ram(w, 4 * GiB, 4 * GiB + sizes[i] * GiB);
-		for (level = KHO_MAP_TABLE_LEVELS; level; level--) {
-			u64 *child = kho_node_alloc();
-
-			for (n = 0; n < KHO_MAP_TABLE_SLOTS; n++)
-				node[n] = kho_node_phys(child);
-			node = child;
-		}
-		memset(node, 0xff, PAGE_SIZE);
-		/* The simulator stops it at the limit. */
-		CHECK_EQ(world_stage1(w), 0);
-		visits[i] = w->visits;
-		CHECK(w->visits >= KHO_MAP_LEVELS);
-		CHECK_EQ(w->gaps.nr, 0);
-		CHECK_EQ(world_stage2(w), -EINVAL);
-		CHECK_LE(w->visits, KHO_MAP_LEVELS);
-		world_free(w);
-	}
-	CHECK_LE(visits[2], 16 * visits[0]);
-}
-
-/* The same with cycles only, and with a root that is its own child everywhere. */
-static void root_in_root(void)
-{
-	struct world *w = machine();
-	unsigned int n;
-
-	for (n = 0; n < KHO_MAP_TABLE_SLOTS; n++)
-		root(w)[n] = w->root;
-	CHECK_EQ(world_stage1(w), 0);
-	CHECK_EQ(world_stage2(w), -EINVAL);
-	CHECK_EQ(w->visits, 1);
-	CHECK_EQ(w->bad_nodes, 1);
-	world_free(w);
-}
-
-static void mapping_fails(void)
-{
-	long maps, needed;
-	struct world *w = machine();
-
-	preserve(w, 2 * GiB, 0);
-	preserve(w, 2 * GiB + 64 * MiB, 5);
-	needed = sim_pages;
-	world_free(w);
-	for (maps = 0; maps <= needed; maps++) {
-		w = machine();
-		preserve(w, 2 * GiB, 0);
-		preserve(w, 2 * GiB + 64 * MiB, 5);
-		w->maps_left = maps;
-		CHECK_EQ(world_stage1(w), maps < needed ? -ENOMEM : 0);
-		world_free(w);
-	}
-}
-
-static void no_memory_for_the_table(void)
-{
-	unsigned int budget;
-	int err = -ENOMEM;
-
-	for (budget = 0; err; budget++) {
-		struct world *w = machine();
-
-		CHECK(budget < 20);
-		preserve(w, 2 * GiB, 0);
-		preserve(w, 1 * GiB, 30 - PAGE_SHIFT);
-		preserve(w, 5 * GiB, 1);
-		CHECK_EQ(world_stage1(w), 0);
-		sim_allocs_left = budget;
-		err = world_stage2(w);
-		CHECK(!err || err == -ENOMEM);
-		sim_allocs_left = -1;
-		if (!err)
-			world_check_stage2(w);
-		world_free(w);
-	}
-	CHECK(budget > 3);
 }
 
 /*
@@ -580,30 +326,6 @@ static void some_of_a_run(void)
 	world_free(w);
 }
 
-/*
- * The map itself is not handed over.  With a block on top of a node one of the
- * two is a lie, and nobody knows which: the whole map is given up.
- */
-static void block_on_node(unsigned int order)
-{
-	struct world *w = machine();
-	u64 leaf;
-
-	preserve(w, 2 * GiB, 0);
-	preserve(w, 5 * GiB, 2);
-	leaf = kho_node_phys(node_at(w, kho_map_key(2 * GiB >> PAGE_SHIFT, 0), 0));
-	preserve(w, leaf & ~((PAGE_SIZE << order) - 1), order);
-	CHECK_EQ(world_stage1(w), 0);
-	CHECK_EQ(world_stage2(w), -EINVAL);
-	world_free(w);
-}
-
-static void node_in_preserved_memory(void)
-{
-	block_on_node(0);
-	block_on_node(4);
-}
-
 /* All small keys: blocks of half the address space, and of less. */
 static void largest_orders(void)
 {
@@ -639,75 +361,6 @@ static void largest_orders(void)
 	world_free(w);
 }
 
-/* Keys that are no block's: in the leaf of the smallest ones, and above the largest. */
-static void keys_of_no_block(void)
-{
-	struct world *w;
-	unsigned int n;
-	u64 *leaf;
-	u64 key;
-
-	for (key = 0; key < 2; key++) {
-		w = machine();
-		CHECK_EQ(kho_map_make_leaf(root(w), key, &leaf), 0);
-		kho_leaf_set(leaf, key);
-		refused(w);
-	}
-
-	w = machine();
-	preserve(w, 5 * GiB, 2);
-	for (n = 0; n < KHO_MAP_TABLE_SLOTS; n++) {
-		if (!root(w)[n])
-			root(w)[n] = w->root;
-	}
-	/* Beyond the largest key nobody looks; below, they are larger blocks. */
-	key = 1ULL << KHO_MAP_KEY_BITS;
-	for (n = 0; n < KHO_MAP_TABLE_SLOTS; n++) {
-		unsigned int shift = (KHO_MAP_TABLE_LEVELS - 1) * KHO_MAP_TABLE_BITS +
-				     KHO_MAP_LEAF_BITS;
-
-		if ((u64)n << shift < key && root(w)[n] == w->root)
-			root(w)[n] = 0;
-	}
-	boot(w);
-	CHECK_EQ(w->r.pages, 4);
-	for (n = 0; n < KHO_MAP_TABLE_SLOTS; n++)
-		CHECK(root(w)[n] != w->root);
-	world_free(w);
-}
-
-/* Pages of noise as a map: bounded, and no page outside of memory. */
-static void noise(void)
-{
-	struct rnd r = RND(52);
-	unsigned int round, i, n, accepted = 0;
-
-	for (round = 0; round < 300; round++) {
-		struct world *w = machine();
-
-		for (i = 0; i < 16; i++) {
-			u64 *page = sim_page(NODES + i * PAGE_SIZE);
-
-			for (n = rnd_below(&r, 40); n; n--) {
-				u64 *word = &page[rnd_below(&r, rnd_one_in(&r, 2) ? 8 :
-							    KHO_MAP_NODE_WORDS)];
-
-				*word = rnd_one_in(&r, 20) ? rnd(&r) :
-					NODES + rnd_below(&r, 200) * PAGE_SIZE;
-			}
-		}
-		if (!world_stage1(w)) {
-			world_check_stage1(w);
-			if (!world_stage2(w)) {
-				world_check_stage2(w);
-				accepted++;
-			}
-		}
-		world_free(w);
-	}
-	CHECK(accepted < 300);
-}
-
 static const struct kho_case cases[] = {
 	CASE(nothing_preserved),
 	CASE(honest),
@@ -716,23 +369,13 @@ static const struct kho_case cases[] = {
 	CASE(empty_nodes),
 	CASE(fragmented),
 	CASE(no_gap),
-	CASE(bad_node_address),
-	CASE(shared_children),
-	CASE(cycles),
-	CASE(billions_of_paths),
-	CASE(root_in_root),
-	CASE(mapping_fails),
-	CASE(no_memory_for_the_table),
 	CASE(blocks_outside_of_ram),
 	CASE(far_beyond_ram),
 	CASE(dropped_pages),
 	CASE(blocks_in_scratch),
 	CASE(overlapping_orders),
 	CASE(some_of_a_run),
-	CASE(node_in_preserved_memory),
 	CASE(largest_orders),
-	CASE(keys_of_no_block),
-	CASE(noise),
 	{ }
 };
 
