@@ -27,7 +27,7 @@
 
 static_assert((int)MEMFD_LIVE_PRESERVED == (int)HUGETLB_LIVE_PRESERVED);
 static_assert((int)MEMFD_LIVE_FROZEN == (int)HUGETLB_LIVE_FROZEN);
-static_assert((int)MEMFD_LIVE_MARK == (int)HUGETLB_LIVE_MARK);
+static_assert((__force int)MEMFD_LIVE_MARK == (__force int)HUGETLB_LIVE_MARK);
 /* A huge page is complete before it gets into the page cache. */
 static_assert(HUGETLB_LUO_PRESENT == (MEMFD_LUO_FOLIO_DIRTY | MEMFD_LUO_FOLIO_UPTODATE));
 

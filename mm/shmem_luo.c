@@ -17,7 +17,7 @@
 
 static_assert((int)MEMFD_LIVE_PRESERVED == (int)SHMEM_LIVE_PRESERVED);
 static_assert((int)MEMFD_LIVE_FROZEN == (int)SHMEM_LIVE_FROZEN);
-static_assert((int)MEMFD_LIVE_MARK == (int)SHMEM_LIVE_MARK);
+static_assert((__force int)MEMFD_LIVE_MARK == (__force int)SHMEM_LIVE_MARK);
 
 static struct shmem_save *shmem_save(struct memfd_save *s)
 {

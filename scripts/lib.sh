@@ -10,6 +10,13 @@ export LC_ALL=C
 umask 022
 PATH=$PATH:/usr/sbin:/sbin
 
+# What a script says of itself, instead of running it
+case ${1:-} in
+-h|--help)
+	sed -n '/^# SPDX/d; /^#!/d; /^#/!q; s/^# \{0,1\}//p' "$0" | sed '1{/^$/d}'
+	exit ;;
+esac
+
 # Variables given to our make must not reach the makes that we start.
 unset MAKEFLAGS MFLAGS MAKEOVERRIDES MAKELEVEL
 
