@@ -63,7 +63,7 @@ static int __init tell_of_sessions(void)
 }
 late_initcall_sync(tell_of_sessions);
 
-/* A name that is used here stands for something newer. */
+/* A name that is used here stands for something newer, and that was not read here. */
 static int forward_subtrees(void)
 {
 	struct kho_subtree st;
@@ -72,8 +72,11 @@ static int forward_subtrees(void)
 	while (!err && (node = kho_fdt_next(kho_in.fdt, node, &st)) > 0) {
 		if (is_foreign(&st))
 			err = kho_add_subtree(st.name, phys_to_virt(st.phys), st.size);
-		if (err == -EEXIST)
+		if (err == -EEXIST) {
+			pr_warn("subtree '%s' of the previous kernel, which nobody took, ends here: there is a new one of that name\n",
+				st.name);
 			err = 0;
+		}
 	}
 	return err;
 }

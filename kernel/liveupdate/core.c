@@ -222,17 +222,23 @@ static int __init luo_receive(void)
 		luo_enable = false;
 		return 0;
 	}
+	ser = arrived_blob(LUO_SUBTREE, &size);
+	/* What we would hand on ourselves would take its place. */
+	if (!IS_ERR(ser) && luo_wire_other_version(ser, size)) {
+		pr_err("what the previous kernel left is %s, and only %s is known here: live update is off, and all of it is handed on untouched\n",
+		       ser->compatible, LUO_COMPATIBLE);
+		luo_enable = false;
+		return 0;
+	}
 	err = luo_sessions_init();
 	if (err) {
 		luo_enable = false;
 		return err;
 	}
-	ser = arrived_blob(LUO_SUBTREE, &size);
 	if (ser == ERR_PTR(-ENOENT))
 		return 0;
 	if (IS_ERR(ser) || luo_wire_check_ser(ser, size)) {
-		pr_err("what the previous kernel left is damaged or of another version than %s: it is ignored\n",
-		       LUO_COMPATIBLE);
+		pr_err("what the previous kernel left is damaged: it is ignored\n");
 		return 0;
 	}
 	receive_ser(ser);

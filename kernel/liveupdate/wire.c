@@ -42,6 +42,22 @@ int luo_wire_check_ser(const struct luo_ser *ser, u64 size)
 }
 
 /**
+ * luo_wire_other_version - was this left by a LUO that speaks another version?
+ * @ser:	the blob of the subtree
+ * @size:	its size
+ *
+ * Returns: true if it says so; false if we can read it, or nobody can.
+ */
+bool luo_wire_other_version(const struct luo_ser *ser, u64 size)
+{
+	return size >= sizeof(ser->compatible) &&
+	       luo_wire_name_ok(ser->compatible, sizeof(ser->compatible)) &&
+	       !strncmp(ser->compatible, LUO_COMPATIBLE_PREFIX,
+			sizeof(LUO_COMPATIBLE_PREFIX) - 1) &&
+	       strcmp(ser->compatible, LUO_COMPATIBLE);
+}
+
+/**
  * luo_wire_check_block - can the entries of this block be read?
  * @block:	a page
  * @entry_size:	bytes of an entry

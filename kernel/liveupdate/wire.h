@@ -11,6 +11,7 @@
 #include <linux/types.h>
 
 int luo_wire_check_ser(const struct luo_ser *ser, u64 size);
+bool luo_wire_other_version(const struct luo_ser *ser, u64 size);
 int luo_wire_check_block(const struct kho_block_header_ser *block, size_t entry_size);
 int luo_wire_check_session(const struct luo_session_ser *session);
 int luo_wire_check_file(const struct luo_file_ser *file);

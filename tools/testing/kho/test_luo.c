@@ -386,6 +386,36 @@ static void golden_ser(void)
 	}
 }
 
+/* What another version left is left alone; what nobody can have left is not. */
+static void other_version(void)
+{
+	static const struct {
+		char compatible[8];
+		bool other;
+	} cases[] = {
+		{ "luo-v5", false },
+		{ "luo-v4", true },
+		{ "luo-v6", true },
+		{ "luo-v55", true },
+		{ "luo-v", true },
+		{ "luo-w6", false },
+		{ "Luo-v6", false },
+		{ "luo", false },
+		{ "", false },
+		{ { 'l', 'u', 'o', '-', 'v', '6', '6', '6' }, false },
+	};
+	struct luo_ser *ser = guarded(sizeof(*ser));
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		memcpy(ser->compatible, cases[i].compatible, sizeof(ser->compatible));
+		CHECK_EQ(luo_wire_other_version(ser, sizeof(*ser)), cases[i].other);
+		/* Its structure may be smaller, but not without a version. */
+		CHECK_EQ(luo_wire_other_version(ser, 8), cases[i].other);
+		CHECK(!luo_wire_other_version(ser, 7));
+	}
+}
+
 static void entries(void)
 {
 	struct luo_session_ser *s = guarded(sizeof(*s));
@@ -477,6 +507,7 @@ static const struct kho_case cases[] = {
 	CASE(names),
 	CASE(sizes),
 	CASE(golden_ser),
+	CASE(other_version),
 	CASE(entries),
 	CASE(flbs),
 	CASE(unique_names),

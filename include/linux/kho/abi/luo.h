@@ -14,7 +14,8 @@
 
 /* Name of the subtree, whose blob is a struct luo_ser. */
 #define LUO_SUBTREE		"LUO"
-#define LUO_COMPATIBLE		"luo-v5"
+#define LUO_COMPATIBLE_PREFIX	"luo-v"
+#define LUO_COMPATIBLE		LUO_COMPATIBLE_PREFIX "5"
 
 /* Size of the string that names the format of a file or FLB, with the NUL. */
 #define LIVEUPDATE_HNDL_COMPAT_LENGTH	48

@@ -4,6 +4,7 @@
 # Sourced by the tests: boot guests, collect what they say as TAP
 #
 #	vm SCENARIO [NAME] [-- QEMU-RUN-OPTION...]
+#	said NAME WHAT TEXT
 #	finish
 #
 # A guest runs guest/SCENARIO and the kernels that it starts itself. Its lines
@@ -141,5 +142,15 @@ vm()
 		tail -n 60 "$serial" >&2
 	else
 		pass "$name: got to its end with a clean log"
+	fi
+}
+
+# said VM WHAT TEXT: one of its kernels wrote this on its console, be it the last
+said()
+{
+	if grep -qF "$3" "$logs/$test_name-$1.serial"; then
+		pass "$1: $2"
+	else
+		fail "$1: $2: no '$3' (see $logs/$test_name-$1.serial)"
 	fi
 }
