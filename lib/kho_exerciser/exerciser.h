@@ -95,6 +95,7 @@ int ex_vmalloc(const struct ex_args *a);
 int ex_subtrees(const struct ex_args *a);
 int ex_scatter(const struct ex_args *a);
 int ex_fill_zone(const struct ex_args *a);
+int ex_everywhere(const struct ex_args *a);
 int ex_random(const struct ex_args *a);
 int ex_shrink(const struct ex_args *a);
 

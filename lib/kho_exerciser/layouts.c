@@ -6,12 +6,18 @@
  */
 #include <linux/gfp.h>
 #include <linux/io.h>
+#include <linux/kexec_handover.h>
 #include <linux/list.h>
+#include <linux/memory_hotplug.h>
 #include <linux/mm.h>
 #include <linux/prandom.h>
 #include <linux/sched/clock.h>
+#include <linux/sizes.h>
+#include <linux/slab.h>
 #include <linux/vmalloc.h>
 #include <linux/vmstat.h>
+
+#include "../../kernel/kho/internal.h"
 
 #include "exerciser.h"
 
@@ -282,6 +288,55 @@ int ex_fill_zone(const struct ex_args *a)
 	}
 	/* Full is what was wanted. */
 	return finish(first, 0, false);
+}
+
+/* As large as what the next kernel boots in, if nothing of it is preserved */
+#define PART_PAGES	(SZ_2M >> PAGE_SHIFT)
+
+static unsigned long *everywhere;	/* pages that are no blocks of ours */
+static unsigned long nr_everywhere;
+
+static void preserve_one_of(unsigned long pfn)
+{
+	unsigned long end = pfn + PART_PAGES;
+
+	for (; pfn < end; pfn++) {
+		struct page *page = pfn_to_online_page(pfn);
+
+		if (!page)
+			continue;
+		/* By somebody else, who would miss it. */
+		if (kho_out_order(pfn) >= 0)
+			return;
+		/* Slab does not travel, and scratch must not. */
+		if (kho_preserve_pages(page, 1))
+			continue;
+		everywhere[nr_everywhere++] = pfn;
+		return;
+	}
+}
+
+/* everywhere n=1: a page of every part of memory, whoever uses it; n=0: undo that */
+int ex_everywhere(const struct ex_args *a)
+{
+	unsigned long pfn, end = max_pfn;
+
+	if (!a->n == !everywhere)
+		return -EINVAL;
+	if (!a->n) {
+		while (nr_everywhere)
+			kho_unpreserve_pages(pfn_to_page(everywhere[--nr_everywhere]), 1);
+		kvfree(everywhere);
+		everywhere = NULL;
+		return 0;
+	}
+	everywhere = kvmalloc_array(end / PART_PAGES + 1, sizeof(*everywhere), GFP_KERNEL);
+	if (!everywhere)
+		return -ENOMEM;
+	for (pfn = 0; pfn < end; pfn += PART_PAGES)
+		preserve_one_of(pfn);
+	ex_stats.pages = nr_everywhere;
+	return 0;
 }
 
 static int make_random(struct rnd_state *rnd)

@@ -93,6 +93,7 @@ static const struct {
 	{ "subtrees",	ex_subtrees },
 	{ "scatter",	ex_scatter },
 	{ "fill",	ex_fill_zone },
+	{ "everywhere",	ex_everywhere },
 	{ "random",	ex_random },
 	{ "shrink",	ex_shrink },
 	{ "preserve",	preserve },

@@ -8,6 +8,7 @@
 . "$(dirname "$0")/../lib.sh"
 
 vm refuse refuse -- --mem 1G --append "kho=on" --timeout 240
+vm full full -- --mem 1G --append "kho=on"
 vm off off -- --mem 512M
 vm scratch tiny -- --mem 512M --smp 1 --append "kho=on want=small kho_scratch=1M,1M,1M"
 vm scratch zero -- --mem 512M --smp 1 --append "kho=on want=default kho_scratch=0%"
