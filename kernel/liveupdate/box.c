@@ -91,15 +91,7 @@ void luo_box_free(struct luo_session *s)
  */
 bool luo_box_travels(struct luo_session *s)
 {
-	struct luo_file *f;
-
-	if (s->box->sealed)
-		return true;
-	list_for_each_entry(f, &s->files.list, node) {
-		if (luo_file_travels(f))
-			return true;
-	}
-	return false;
+	return s->box->sealed || s->files.over;
 }
 
 /**

@@ -41,14 +41,9 @@ static DEFINE_MUTEX(lock);	/* its room; taken after those of sessions */
 /* One for the session, one for the box, one for each file */
 static unsigned long nr_records(struct luo_session *s)
 {
-	struct luo_file *f;
-	unsigned long nr = 2;
-
 	if (!s->box_name || (s->box && !luo_box_travels(s)))
 		return 0;
-	list_for_each_entry(f, &s->files.list, node)
-		nr += luo_file_travels(f);
-	return nr;
+	return 2 + s->files.over;
 }
 
 /**

@@ -11,7 +11,7 @@
  *
  * - session.c: sessions, and the file descriptors that keep them
  * - handover.c: sessions on their way from one kernel to the next
- * - file.c, describe.c: the files of a session
+ * - file.c, file_incoming.c, describe.c: the files of a session
  * - box.c, stash.c, names.c: boxes, which are sessions for FDBox;
  *   box_handover.c, box_wire.c: how they travel
  * - handler.c, flb.c, flb_incoming.c, flb_reboot.c: who knows how to preserve

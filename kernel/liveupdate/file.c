@@ -23,7 +23,6 @@
 
 #include "ext_wire.h"
 #include "file.h"
-#include "wire.h"
 
 /* All files that are preserved or were retrieved, by what identifies them. */
 static DEFINE_XARRAY(identities);
@@ -56,29 +55,63 @@ static int reserve(struct luo_files *set, unsigned long nr, unsigned long nr_ext
 }
 
 /**
+ * luo_files_reserve - make room to hand on all files of a set
+ * @set:	a set that arrived
+ *
+ * Returns: 0, -ENOMEM or -ENOSPC.
+ */
+int luo_files_reserve(struct luo_files *set)
+{
+	return reserve(set, set->nr, set->nr_ext);
+}
+
+/**
  * luo_files_trim - give back room for files that do not go over
  * @set:	the set
  */
 void luo_files_trim(struct luo_files *set)
 {
-	unsigned long nr = 0, nr_ext = 0;
-	struct luo_file *f;
-
-	list_for_each_entry(f, &set->list, node) {
-		if (!luo_file_travels(f))
-			continue;
-		nr++;
-		nr_ext += is_ext(f);
-	}
-	kho_block_set_shrink(&set->blocks, nr - nr_ext);
-	luo_xluo_release(set, nr_ext);
+	kho_block_set_shrink(&set->blocks, set->over - set->over_ext);
+	luo_xluo_release(set, set->over_ext);
 }
 
-static void add_at(struct luo_files *set, struct luo_file *f, struct list_head *before)
+/* One that goes over, if it does, more or less */
+static void count_over(struct luo_files *set, const struct luo_file *f, int more)
+{
+	if (!luo_file_travels(f))
+		return;
+	set->over += more;
+	if (is_ext(f))
+		set->over_ext += more;
+}
+
+/**
+ * luo_file_becomes - change what decides whether a file goes over
+ * @set:		its set
+ * @f:			the file
+ * @retrieve_status:	from now on
+ * @stashed:		from now on
+ */
+void luo_file_becomes(struct luo_files *set, struct luo_file *f, int retrieve_status, bool stashed)
+{
+	count_over(set, f, -1);
+	f->retrieve_status = retrieve_status;
+	f->stashed = stashed;
+	count_over(set, f, 1);
+}
+
+/**
+ * luo_files_insert - put a file into a set
+ * @set:	the set
+ * @f:		the file
+ * @before:	the file it comes before, or the list's head
+ */
+void luo_files_insert(struct luo_files *set, struct luo_file *f, struct list_head *before)
 {
 	list_add_tail(&f->node, before);
 	set->nr++;
 	set->nr_ext += is_ext(f);
+	count_over(set, f, 1);
 }
 
 /**
@@ -88,7 +121,7 @@ static void add_at(struct luo_files *set, struct luo_file *f, struct list_head *
  */
 void luo_files_append(struct luo_files *set, struct luo_file *f)
 {
-	add_at(set, f, &set->list);
+	luo_files_insert(set, f, &set->list);
 }
 
 /**
@@ -101,7 +134,13 @@ void luo_files_destroy(struct luo_files *set)
 	luo_xluo_destroy(set);
 }
 
-static int identify(struct luo_file *f)
+/**
+ * luo_file_identify - keep others from a file
+ * @f:		an open file, whose handler is known
+ *
+ * Returns: 0; -EBUSY if the file is in a set already; -ENOMEM.
+ */
+int luo_file_identify(struct luo_file *f)
 {
 	unsigned long id = f->fh->ops->get_id ? f->fh->ops->get_id(f->file) :
 						(unsigned long)f->file;
@@ -139,6 +178,7 @@ void luo_file_remove(struct luo_files *set, struct luo_file *f)
 	list_del(&f->node);
 	set->nr--;
 	set->nr_ext -= is_ext(f);
+	count_over(set, f, -1);
 	luo_file_free(f);
 }
 
@@ -160,7 +200,7 @@ int luo_file_claim(struct luo_file *f)
 	if (!f->fh)
 		return -ENOENT;
 	strscpy(f->compatible, f->fh->compatible);
-	return identify(f);
+	return luo_file_identify(f);
 }
 
 /**
@@ -384,264 +424,17 @@ u64 luo_files_serialize(struct luo_files *set, struct luo_summary *sum, unsigned
  * luo_files_report_lost - say which files end with this kernel
  * @set:	a set that arrived
  * @session:	name for the log
+ * @sum:	they are counted; of many, only the first ones are named
  */
-void luo_files_report_lost(struct luo_files *set, const char *session)
+void luo_files_report_lost(struct luo_files *set, const char *session, struct luo_summary *sum)
 {
 	struct luo_file *f;
 
 	list_for_each_entry(f, &set->list, node) {
-		if (f->file && xa_load(&identities, f->id) == f)
+		if (!f->file || xa_load(&identities, f->id) != f)
+			continue;
+		if (sum->lost++ < LUO_REPORT_MAX)
 			pr_warn("session '%s': token %#llx was retrieved and is not preserved again\n",
 				session, f->token);
 	}
-}
-
-/*
- * Receiving
- */
-
-/**
- * luo_files_add - put a file that arrived into a set
- * @set:	the set
- * @token:	the user's name for it
- * @data:	what travelled
- * @compatible:	who understands that
- * @before:	the file it comes before, or the list's head
- *
- * Returns: 0; -EINVAL if there is such a token already; -ENOMEM.
- */
-int luo_files_add(struct luo_files *set, u64 token, u64 data, const char *compatible,
-		  struct list_head *before)
-{
-	struct luo_file *f = kzalloc(sizeof(*f), GFP_KERNEL);
-	int err;
-
-	if (!f)
-		return -ENOMEM;
-	strscpy(f->compatible, compatible);
-	f->data = data;
-	f->token = token;
-	err = xa_insert(&set->by_token, token, f, GFP_KERNEL);
-	if (err) {
-		kfree(f);
-		return err == -EBUSY ? -EINVAL : err;
-	}
-	err = luo_flb_file_arrived(compatible);
-	if (err) {
-		xa_erase(&set->by_token, token);
-		kfree(f);
-		return err;
-	}
-	add_at(set, f, before);
-	return 0;
-}
-
-static int receive_file(struct luo_files *set, const struct luo_file_ser *ser)
-{
-	return luo_wire_check_file(ser) ?:
-	       luo_files_add(set, ser->token, ser->data, ser->compatible, &set->list);
-}
-
-/**
- * luo_files_receive - fill an empty set with what arrived
- * @set:	the set
- * @ser:	the session
- *
- * Context: may sleep.
- * Returns: 0; -EINVAL if it is damaged, -ENOMEM; then the set is empty again.
- */
-int luo_files_receive(struct luo_files *set, const struct luo_session_ser *ser)
-{
-	struct kho_block_set arrived;
-	struct kho_block_set_it it;
-	struct luo_file_ser *file;
-	struct luo_file *f, *next;
-	int err;
-
-	kho_block_set_init(&arrived, sizeof(*file));
-	err = kho_block_set_restore(&arrived, ser->files);
-	kho_block_set_it_init(&it, &arrived);
-	while (!err && (file = kho_block_set_it_read_entry(&it)))
-		err = receive_file(set, file);
-	kho_block_set_destroy(&arrived);
-	if (!err && ser->files && set->nr != ser->count)
-		err = -EINVAL;
-	if (err) {
-		list_for_each_entry_safe(f, next, &set->list, node) {
-			luo_flb_file_lost();
-			luo_file_remove(set, f);
-		}
-	}
-	return err;
-}
-
-/**
- * luo_files_reserve - make room to hand on all files of a set
- * @set:	a set that arrived
- *
- * Returns: 0, -ENOMEM or -ENOSPC.
- */
-int luo_files_reserve(struct luo_files *set)
-{
-	return reserve(set, set->nr, set->nr_ext);
-}
-
-static bool find_handler(struct luo_file *f)
-{
-	if (!f->fh)
-		f->fh = luo_handler_by_name(f->compatible);
-	return f->fh;
-}
-
-/**
- * luo_files_retrieve - make a file of what arrived
- * @set:	a set that arrived
- * @token:	which file
- *
- * Context: may sleep.
- * Returns: the open file with a reference, the same one each time; an ERR_PTR:
- * -ENOENT if there is no such token, -EAGAIN if its handler is not there, or
- * what the handler says, once and for all unless it says that trying again
- * makes sense.
- */
-struct file *luo_files_retrieve(struct luo_files *set, u64 token)
-{
-	struct luo_file *f = xa_load(&set->by_token, token);
-	struct liveupdate_file_op_args args;
-	int err;
-
-	if (!f)
-		return ERR_PTR(-ENOENT);
-	if (f->retrieve_status < 0)
-		return ERR_PTR(f->retrieve_status);
-	if (f->file)
-		return get_file(f->file);
-	if (!find_handler(f)) {
-		pr_warn_ratelimited("token %#llx cannot be retrieved: there is no handler of '%s'\n",
-				    token, f->compatible);
-		return ERR_PTR(-EAGAIN);
-	}
-	args = luo_file_args(f);
-	err = f->fh->ops->retrieve(&args);
-	if (err > 0 || (!err && !args.file))
-		err = -EINVAL;
-	if (err && args.retryable)
-		return ERR_PTR(err);
-	f->retrieve_status = err ?: 1;
-	luo_flb_file_take(f->fh);
-	if (err)
-		return ERR_PTR(err);
-	f->file = args.file;
-	/* If this fails the file can be preserved while it is in this set. */
-	if (identify(f))
-		pr_warn_ratelimited("token %#llx (%s) is not known by its identity\n",
-				    token, f->compatible);
-	return get_file(f->file);
-}
-
-/**
- * luo_file_may_finish - may a file that arrived be given up, or used freely?
- * @f:		the file
- *
- * Context: may sleep.
- * Returns: true if its handler is there, and does not refuse.
- */
-bool luo_file_may_finish(struct luo_file *f)
-{
-	struct liveupdate_file_op_args args;
-
-	if (f->finished)
-		return true;
-	if (!find_handler(f))
-		return false;
-	args = luo_file_args(f);
-	return !f->fh->ops->can_finish || f->fh->ops->can_finish(&args);
-}
-
-/**
- * luo_file_finish - a file that arrived is given up, or used freely
- * @f:		a file that may be finished
- *
- * Afterwards it is removed, or what was retrieved is a file like any other.
- */
-void luo_file_finish(struct luo_file *f)
-{
-	struct liveupdate_file_op_args args = luo_file_args(f);
-
-	if (!f->finished)
-		f->fh->ops->finish(&args);
-	if (!f->retrieve_status)
-		luo_flb_file_take(f->fh);
-	luo_flb_file_finish(f->fh);
-}
-
-/**
- * luo_files_free_failed - free what came for files that cannot be retrieved
- * @set:	a set that arrived
- * @session:	name for the log
- *
- * They do not go over, so what is left of them would be nobody's in the next
- * kernel.  If there is none after all they are in the set, failed as before.
- *
- * Context: may sleep.
- */
-void luo_files_free_failed(struct luo_files *set, const char *session)
-{
-	struct luo_file *f;
-
-	list_for_each_entry(f, &set->list, node) {
-		struct liveupdate_file_op_args args;
-
-		if (f->retrieve_status >= 0 || f->finished || !luo_file_may_finish(f))
-			continue;
-		pr_warn("session '%s': token %#llx could not be retrieved (%d) and ends here\n",
-			session, f->token, f->retrieve_status);
-		args = luo_file_args(f);
-		f->fh->ops->finish(&args);
-		f->finished = true;
-	}
-}
-
-static int finish(struct luo_files *set, bool all)
-{
-	struct luo_file *f, *prev;
-
-	list_for_each_entry(f, &set->list, node) {
-		if ((all || f->retrieve_status) && !luo_file_may_finish(f))
-			return -EBUSY;
-	}
-	list_for_each_entry_safe_reverse(f, prev, &set->list, node) {
-		if (!all && !f->retrieve_status)
-			continue;
-		luo_file_finish(f);
-		luo_file_remove(set, f);
-	}
-	luo_files_trim(set);
-	return 0;
-}
-
-/**
- * luo_files_finish - be done with all files that arrived
- * @set:	a set that arrived; empty afterwards
- *
- * Those that were retrieved become files like any other, the rest is freed.
- *
- * Context: may sleep.
- * Returns: 0; -EBUSY if a handler refuses or is not there, and nothing is done.
- */
-int luo_files_finish(struct luo_files *set)
-{
-	return finish(set, true);
-}
-
-/**
- * luo_files_finish_retrieved - be done with the files somebody asked for
- * @set:	a set that arrived; those nobody asked for remain
- *
- * Context: may sleep.
- * Returns: 0; -EBUSY if a handler refuses, and nothing is done.
- */
-int luo_files_finish_retrieved(struct luo_files *set)
-{
-	return finish(set, false);
 }

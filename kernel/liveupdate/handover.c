@@ -211,6 +211,22 @@ static int write_session(struct luo_session *s, struct hlist_head *names,
 	return luo_xluo_add_session(s) ?: luo_box_write(s);
 }
 
+static void free_failed(struct luo_session *s, struct luo_summary *sum)
+{
+	guard(mutex)(&s->lock);
+	luo_files_free_failed(&s->files, s->name, sum);
+}
+
+static void report_rest(const struct luo_summary *sum)
+{
+	if (sum->lost > LUO_REPORT_MAX)
+		pr_warn("%lu more files were retrieved and are not preserved again\n",
+			sum->lost - LUO_REPORT_MAX);
+	if (sum->failed > LUO_REPORT_MAX)
+		pr_warn("%lu more files could not be retrieved and end here\n",
+			sum->failed - LUO_REPORT_MAX);
+}
+
 /**
  * luo_sessions_serialize - write down all sessions for the next kernel
  * @sum:	what goes over
@@ -240,16 +256,17 @@ int luo_sessions_serialize(struct luo_summary *sum, u64 *head_pa)
 	list_for_each_entry(s, &luo_incoming.list, node) {
 		if (s->finished)
 			continue;
-		scoped_guard(mutex, &s->lock)
-			luo_files_free_failed(&s->files, s->name);
-		luo_files_report_lost(&s->files, s->name);
+		free_failed(s, sum);
+		luo_files_report_lost(&s->files, s->name, sum);
 		err = err ?: write_session(s, names, &it, sum);
 	}
 	list_for_each_entry(s, &luo_boxes.list, node) {
+		free_failed(s, sum);
 		if (luo_box_travels(s))
 			err = err ?: write_session(s, names, &it, sum);
 	}
 	kvfree(names);
+	report_rest(sum);
 	*head_pa = kho_block_set_head_pa(&luo_session_blocks);
 	return err ?: luo_xluo_publish() ?: luo_boxes_publish();
 }

@@ -84,6 +84,8 @@ struct luo_file {
  * @by_token:	token to &struct luo_file
  * @nr:		number of files
  * @nr_ext:	of these, files of formats that other kernels do not know
+ * @over:	of @nr, files that go over
+ * @over_ext:	of @nr_ext, files that go over
  * @arrived:	it came from the previous kernel
  * @blocks:	room for all other files that may have to be handed over
  * @records:	room in the extension
@@ -93,16 +95,30 @@ struct luo_files {
 	struct xarray by_token;
 	unsigned long nr;
 	unsigned long nr_ext;
+	unsigned long over;
+	unsigned long over_ext;
 	bool arrived;
 	struct kho_block_set blocks;
 	unsigned long records;
 };
 
-/* What goes over at a reboot. */
+/* Files of a kind that are named, the rest is counted: meanwhile everybody waits. */
+#define LUO_REPORT_MAX	10
+
+/**
+ * struct luo_summary - what becomes of everything at a reboot
+ * @sessions:	sessions and boxes that go over
+ * @files:	files that go over
+ * @bytes:	their memory, as far as handlers tell
+ * @lost:	files that were retrieved, and end here
+ * @failed:	files that could not be retrieved, and end here
+ */
 struct luo_summary {
 	unsigned long sessions;
 	unsigned long files;
 	u64 bytes;
+	unsigned long lost;
+	unsigned long failed;
 };
 
 /* file.c: callers lock the set */
@@ -115,13 +131,15 @@ int luo_files_freeze(struct luo_files *set);
 void luo_files_unfreeze(struct luo_files *set);
 u64 luo_files_serialize(struct luo_files *set, struct luo_summary *sum, unsigned long *count);
 bool luo_file_travels(const struct luo_file *f);
-void luo_files_report_lost(struct luo_files *set, const char *session);
+void luo_files_report_lost(struct luo_files *set, const char *session, struct luo_summary *sum);
+int luo_files_reserve(struct luo_files *set);
+
+/* file_incoming.c: callers lock the set */
 int luo_files_receive(struct luo_files *set, const struct luo_session_ser *ser);
 int luo_files_add(struct luo_files *set, u64 token, u64 data, const char *compatible,
 		  struct list_head *before);
-int luo_files_reserve(struct luo_files *set);
 struct file *luo_files_retrieve(struct luo_files *set, u64 token);
-void luo_files_free_failed(struct luo_files *set, const char *session);
+void luo_files_free_failed(struct luo_files *set, const char *session, struct luo_summary *sum);
 int luo_files_finish(struct luo_files *set);
 int luo_files_finish_retrieved(struct luo_files *set);
 

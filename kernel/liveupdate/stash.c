@@ -146,7 +146,7 @@ struct file *luo_stash_take(struct luo_files *set, struct luo_names *names, cons
  * What was retrieved and could not be taken is a file of this kernel; what cannot
  * be retrieved any more nobody shall miss in the next one.
  */
-static int settle(struct luo_file *f)
+static int settle(struct luo_files *set, struct luo_file *f)
 {
 	if (f->retrieve_status < 0) {
 		pr_warn("'%s' could not be retrieved: its box cannot be sealed with it: %d\n",
@@ -159,8 +159,8 @@ static int settle(struct luo_file *f)
 		return -EBUSY;
 	luo_file_finish(f);
 	f->data = 0;
-	f->retrieve_status = 0;
-	f->stashed = true;
+	f->finished = false;
+	luo_file_becomes(set, f, 0, true);
 	return 0;
 }
 
@@ -181,7 +181,7 @@ int luo_stash_preserve(struct luo_files *set)
 	int err = 0;
 
 	list_for_each_entry(f, &set->list, node)
-		err = err ?: settle(f);
+		err = err ?: settle(set, f);
 	err = err ?: luo_files_reserve(set);
 	if (err) {
 		luo_files_trim(set);
@@ -196,7 +196,7 @@ int luo_stash_preserve(struct luo_files *set)
 			luo_stash_unpreserve(set);
 			return err;
 		}
-		f->stashed = false;
+		luo_file_becomes(set, f, 0, false);
 	}
 	return 0;
 }
@@ -215,7 +215,7 @@ void luo_stash_unpreserve(struct luo_files *set)
 		if (!luo_file_preserved(f))
 			continue;
 		luo_file_unpreserve(f);
-		f->stashed = true;
+		luo_file_becomes(set, f, 0, true);
 	}
 	luo_files_trim(set);
 }

@@ -153,6 +153,43 @@ TEST_F(luo, preserve_fails)
 	close(s);
 }
 
+static long room_taken(void)
+{
+	FILE *f = fopen("/sys/kernel/kho/preserved_bytes", "re");
+	long bytes = -1;
+
+	if (f && fscanf(f, "%ld", &bytes) != 1)
+		bytes = -1;
+	if (f)
+		fclose(f);
+	return bytes;
+}
+
+/* Room for what travels grows with it, and is given back, in whichever order. */
+TEST_F(luo, room)
+{
+	long empty = room_taken(), before;
+	int s = luo_create(self->dev, "room"), i, fd;
+
+	NEEDS_EXERCISER();
+	ASSERT_GE(empty, 0);
+	for (i = 0; i < 200; i++) {
+		fd = test_file(i % 2 ? 'b' : 'a', "rr");
+		ASSERT_EQ(0, luo_preserve_fd(s, fd, i));
+		close(fd);
+		before = room_taken();
+		fd = test_file(i % 2 ? 'a' : 'b', "rf");
+		ASSERT_EQ(0, exerciser("rule preserve rf 28 1"));
+		ASSERT_EQ(-ENOSPC, luo_preserve_fd(s, fd, 1000));
+		close(fd);
+		EXPECT_EQ(before, room_taken()) TH_LOG("after %d files", i + 1);
+	}
+	EXPECT_GT(before, empty);
+	close(s);
+	settle();
+	EXPECT_EQ(empty, room_taken());
+}
+
 /* Nothing needs to be written back for this one. */
 TEST_F(luo, preserve_from_read_only)
 {
