@@ -39,7 +39,7 @@ static int put_entry(u64 array, u32 stride, u32 i, const void *entry, size_t siz
 	return 0;
 }
 
-static int run_get_status(struct file *file, void *arg, void __user *uarg)
+static int run_get_status(struct file *file, void *arg, struct luo_reply *reply)
 {
 	struct liveupdate_admin_get_status *args = arg;
 	struct luo_session_counts counts;
@@ -53,7 +53,7 @@ static int run_get_status(struct file *file, void *arg, void __user *uarg)
 	args->held = counts.held;
 	args->forwarded = counts.forwarded;
 	args->boxes = counts.boxes;
-	return luo_ioctl_reply(uarg, args, sizeof(*args));
+	return luo_ioctl_reply(reply, args, sizeof(*args));
 }
 
 static u32 state_of(struct luo_session *s)
@@ -83,7 +83,28 @@ static void describe_session(struct luo_session *s, struct liveupdate_admin_sess
 	strscpy_pad((char *)entry->name, s->name, sizeof(entry->name));
 }
 
-static int run_list_sessions(struct file *file, void *arg, void __user *uarg)
+/*
+ * Lists are written to memory of the user, which may have to be waited for: only
+ * what goes there is looked up inside the gate.
+ */
+
+static int next_session(u64 last, struct liveupdate_admin_session *entry)
+{
+	struct luo_session *s;
+	int err = luo_gate_enter();
+
+	if (err)
+		return err;
+	s = luo_session_next(last);
+	if (s) {
+		describe_session(s, entry);
+		luo_session_put(s);
+	}
+	luo_gate_leave();
+	return s ? 0 : -ENOENT;
+}
+
+static int run_list_sessions(struct file *file, void *arg, struct luo_reply *reply)
 {
 	struct liveupdate_admin_list_sessions *args = arg;
 	struct liveupdate_admin_session entry;
@@ -93,34 +114,59 @@ static int run_list_sessions(struct file *file, void *arg, void __user *uarg)
 	if (args->reserved || args->stride < MIN_SESSION)
 		return -EINVAL;
 	for (args->count = 0; !err && args->count < room; args->count++) {
-		struct luo_session *s = luo_session_next(args->cursor);
-
-		if (!s)
+		err = next_session(args->cursor, &entry);
+		if (err)
 			break;
-		describe_session(s, &entry);
-		luo_session_put(s);
 		err = put_entry(args->sessions, args->stride, args->count, &entry, sizeof(entry));
 		args->cursor = entry.id;
 		if (fatal_signal_pending(current))
 			err = -EINTR;
 		cond_resched();
 	}
-	return err ?: luo_ioctl_reply(uarg, args, sizeof(*args));
+	if (err == -ENOENT)
+		err = 0;
+	return err ?: luo_ioctl_reply(reply, args, sizeof(*args));
 }
 
-static int copy_files(struct liveupdate_admin_list_files *args, struct luo_session *s, u32 room)
+/* Returns how many there were, or an error. */
+static int next_files(u64 session, u64 first, struct liveupdate_admin_file *batch,
+		      unsigned int room)
 {
+	struct luo_session *s;
+	int got = luo_gate_enter();
+
+	if (got)
+		return got;
+	got = -ENOENT;
+	s = luo_session_get(session);
+	if (s) {
+		scoped_guard(mutex, &s->lock)
+			got = luo_files_describe(&s->files, first, batch, room);
+		luo_session_put(s);
+	}
+	luo_gate_leave();
+	return got;
+}
+
+static int run_list_files(struct file *file, void *arg, struct luo_reply *reply)
+{
+	struct liveupdate_admin_list_files *args = arg;
 	struct liveupdate_admin_file *batch;
-	unsigned int i, got;
-	int err = 0;
+	u32 room = args->count;
+	int i, got, err = 0;
+
+	if (args->reserved || args->stride < MIN_FILE)
+		return -EINVAL;
 
 	batch = kvcalloc(min(room, BATCH), sizeof(*batch), GFP_KERNEL_ACCOUNT);
 	if (!batch)
 		return -ENOMEM;
+	args->count = 0;
 	do {
-		scoped_guard(mutex, &s->lock)
-			got = luo_files_describe(&s->files, args->cursor, batch,
-						 min(room - args->count, BATCH));
+		got = next_files(args->session, args->cursor, batch,
+				 min(room - args->count, BATCH));
+		if (got < 0)
+			break;
 		for (i = 0; i < got && !err; i++)
 			err = put_entry(args->files, args->stride, args->count++, &batch[i],
 					sizeof(*batch));
@@ -130,28 +176,13 @@ static int copy_files(struct liveupdate_admin_list_files *args, struct luo_sessi
 		cond_resched();
 	} while (got && !err && args->count < room);
 	kvfree(batch);
-	return err;
+	/* It may be gone when part of it was listed. */
+	if (got < 0 && !(got == -ENOENT && args->count))
+		return got;
+	return err ?: luo_ioctl_reply(reply, args, sizeof(*args));
 }
 
-static int run_list_files(struct file *file, void *arg, void __user *uarg)
-{
-	struct liveupdate_admin_list_files *args = arg;
-	u32 room = args->count;
-	struct luo_session *s;
-	int err;
-
-	if (args->reserved || args->stride < MIN_FILE)
-		return -EINVAL;
-	s = luo_session_get(args->session);
-	if (!s)
-		return -ENOENT;
-	args->count = 0;
-	err = copy_files(args, s, room);
-	luo_session_put(s);
-	return err ?: luo_ioctl_reply(uarg, args, sizeof(*args));
-}
-
-static int run_discard_session(struct file *file, void *arg, void __user *uarg)
+static int run_discard_session(struct file *file, void *arg, struct luo_reply *reply)
 {
 	struct liveupdate_admin_discard_session *args = arg;
 
@@ -166,9 +197,9 @@ static const struct luo_ioctl admin_ioctls[] = {
 	{ LIVEUPDATE_ADMIN_GET_STATUS, sizeof(struct liveupdate_admin_get_status),
 	  40, run_get_status },
 	{ LIVEUPDATE_ADMIN_LIST_SESSIONS, sizeof(struct liveupdate_admin_list_sessions),
-	  32, run_list_sessions },
+	  32, run_list_sessions, true },
 	{ LIVEUPDATE_ADMIN_LIST_FILES, sizeof(struct liveupdate_admin_list_files),
-	  40, run_list_files },
+	  40, run_list_files, true },
 	{ LIVEUPDATE_ADMIN_DISCARD_SESSION, sizeof(struct liveupdate_admin_discard_session),
 	  16, run_discard_session },
 };

@@ -28,34 +28,34 @@ static int luo_release(struct inode *inode, struct file *file)
 
 /* The structures of both commands are the same. */
 static int hand_out(struct file *session, struct liveupdate_ioctl_create_session *args,
-		    void __user *uarg)
+		    struct luo_reply *reply)
 {
 	int err;
 
 	if (IS_ERR(session))
 		return PTR_ERR(session);
-	err = luo_ioctl_reply_fd(uarg, args, sizeof(*args), &args->fd, session);
+	err = luo_ioctl_reply_fd(reply, args, sizeof(*args), &args->fd, session);
 	if (err)
 		luo_session_abandon(session);
 	return err;
 }
 
-static int run_create(struct file *file, void *arg, void __user *uarg)
+static int run_create(struct file *file, void *arg, struct luo_reply *reply)
 {
 	struct liveupdate_ioctl_create_session *args = arg;
 
 	if (!luo_wire_name_ok((char *)args->name, sizeof(args->name)))
 		return -EINVAL;
-	return hand_out(luo_session_create((char *)args->name), args, uarg);
+	return hand_out(luo_session_create((char *)args->name), args, reply);
 }
 
-static int run_retrieve(struct file *file, void *arg, void __user *uarg)
+static int run_retrieve(struct file *file, void *arg, struct luo_reply *reply)
 {
 	struct liveupdate_ioctl_create_session *args = arg;
 
 	if (strnlen((char *)args->name, sizeof(args->name)) == sizeof(args->name))
 		return -ENOENT;
-	return hand_out(luo_session_retrieve((char *)args->name), args, uarg);
+	return hand_out(luo_session_retrieve((char *)args->name), args, reply);
 }
 
 static const struct luo_ioctl luo_ioctls[] = {

@@ -246,18 +246,35 @@ static inline void liveupdate_test_register(struct liveupdate_file_handler *fh) 
 
 /* ioctl.c */
 
-/* An ioctl: its structure starts with its size, which the caller sets. */
+/* Where the structure of an ioctl goes back to */
+struct luo_reply {
+	void __user *to;
+	bool may_wait;		/* nobody waits for us: we are outside the gate */
+	bool faulted;		/* it cannot be written without waiting */
+};
+
+/**
+ * struct luo_ioctl - an ioctl
+ * @cmd:	the command
+ * @size:	our size of its structure, which starts with its size
+ * @min_size:	what it had when it was introduced
+ * @run:	does it; once more if @reply cannot be written without waiting, so
+ *		everything is as before then
+ * @outside:	it enters the gate itself
+ */
 struct luo_ioctl {
 	unsigned int cmd;
 	unsigned int size;
 	unsigned int min_size;
-	int (*run)(struct file *file, void *arg, void __user *uarg);
+	int (*run)(struct file *file, void *arg, struct luo_reply *reply);
+	bool outside;
 };
 
 long luo_ioctl(struct file *file, unsigned int cmd, void __user *uarg,
 	       const struct luo_ioctl *table, unsigned int nr, unsigned int base,
 	       bool (*allowed)(struct file *file, unsigned int cmd));
-int luo_ioctl_reply(void __user *uarg, const void *arg, size_t size);
-int luo_ioctl_reply_fd(void __user *uarg, void *arg, size_t size, s32 *fdp, struct file *file);
+int luo_ioctl_reply(struct luo_reply *reply, const void *arg, size_t size);
+int luo_ioctl_reply_fd(struct luo_reply *reply, void *arg, size_t size, s32 *fdp,
+		       struct file *file);
 
 #endif /* _LUO_INTERNAL_H */

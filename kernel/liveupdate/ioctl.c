@@ -4,12 +4,49 @@
  */
 #include <linux/compat.h>
 #include <linux/file.h>
+#include <linux/pagemap.h>
 #include <linux/uaccess.h>
 
 #include "internal.h"
 
 /* The largest structure of all of them. */
 #define LUO_IOCTL_MAX	128
+
+/* How often memory may be there, and gone again when it is written to */
+#define MAX_TRIES	100
+
+static int run(const struct luo_ioctl *op, struct file *file, void *arg,
+	       struct luo_reply *reply)
+{
+	int err = op->outside ? 0 : luo_gate_enter();
+
+	if (err)
+		return err;
+	err = op->run(file, arg, reply);
+	if (!op->outside)
+		luo_gate_leave();
+	return err;
+}
+
+/*
+ * A reboot waits for whoever is inside the gate.  So nobody waits there for the
+ * memory of a user, which may be up to another task that waits for the gate: if
+ * it is not there all is undone, and tried again when it is.
+ */
+static int run_until_written(const struct luo_ioctl *op, struct file *file, void *arg,
+			     size_t size, void __user *uarg)
+{
+	struct luo_reply reply = { .to = uarg, .may_wait = op->outside };
+	unsigned int tries = 0;
+	int err;
+
+	do {
+		reply.faulted = false;
+		err = run(op, file, arg, &reply);
+	} while (err && reply.faulted && ++tries < MAX_TRIES &&
+		 !fault_in_safe_writeable(uarg, size));
+	return err;
+}
 
 /**
  * luo_ioctl - check and run an ioctl
@@ -53,32 +90,32 @@ long luo_ioctl(struct file *file, unsigned int cmd, void __user *uarg,
 		return err;
 	/* Whatever the user makes of it meanwhile, this is the size we checked. */
 	*(u32 *)arg = size;
-	err = luo_gate_enter();
-	if (err)
-		return err;
-	err = op->run(file, arg, uarg);
-	luo_gate_leave();
-	return err;
+	return run_until_written(op, file, arg, min(size, op->size), uarg);
 }
 
 /**
  * luo_ioctl_reply - hand a structure back to the user
- * @uarg:	where to
+ * @reply:	where to
  * @arg:	the structure, with the user's size at its start
  * @size:	our size of it
  *
+ * Context: does not wait inside the gate.
  * Returns: 0 or -EFAULT.
  */
-int luo_ioctl_reply(void __user *uarg, const void *arg, size_t size)
+int luo_ioctl_reply(struct luo_reply *reply, const void *arg, size_t size)
 {
 	size_t usize = *(const u32 *)arg;
 
-	return copy_to_user(uarg, arg, min(usize, size)) ? -EFAULT : 0;
+	size = min(usize, size);
+	if (reply->may_wait)
+		return copy_to_user(reply->to, arg, size) ? -EFAULT : 0;
+	reply->faulted = copy_to_user_nofault(reply->to, arg, size);
+	return reply->faulted ? -EFAULT : 0;
 }
 
 /**
  * luo_ioctl_reply_fd - hand a structure with a new descriptor back to the user
- * @uarg:	where to
+ * @reply:	where to
  * @arg:	the structure, with the user's size at its start
  * @size:	our size of it
  * @fdp:	member of @arg that tells the descriptor
@@ -86,7 +123,8 @@ int luo_ioctl_reply(void __user *uarg, const void *arg, size_t size)
  *
  * Returns: 0; -EFAULT or -EMFILE, and no descriptor was made.
  */
-int luo_ioctl_reply_fd(void __user *uarg, void *arg, size_t size, s32 *fdp, struct file *file)
+int luo_ioctl_reply_fd(struct luo_reply *reply, void *arg, size_t size, s32 *fdp,
+		       struct file *file)
 {
 	int fd = get_unused_fd_flags(O_CLOEXEC);
 	int err;
@@ -94,7 +132,7 @@ int luo_ioctl_reply_fd(void __user *uarg, void *arg, size_t size, s32 *fdp, stru
 	if (fd < 0)
 		return fd;
 	*fdp = fd;
-	err = luo_ioctl_reply(uarg, arg, size);
+	err = luo_ioctl_reply(reply, arg, size);
 	if (err) {
 		put_unused_fd(fd);
 		return err;

@@ -356,7 +356,7 @@ static int session_release(struct inode *inode, struct file *file)
 	return 0;
 }
 
-static int run_preserve_fd(struct file *file, void *arg, void __user *uarg)
+static int run_preserve_fd(struct file *file, void *arg, struct luo_reply *reply)
 {
 	struct liveupdate_session_preserve_fd *args = arg;
 	struct luo_session *s = file->private_data;
@@ -365,7 +365,7 @@ static int run_preserve_fd(struct file *file, void *arg, void __user *uarg)
 	return luo_files_preserve(&s->files, args->token, args->fd);
 }
 
-static int run_retrieve_fd(struct file *file, void *arg, void __user *uarg)
+static int run_retrieve_fd(struct file *file, void *arg, struct luo_reply *reply)
 {
 	struct liveupdate_session_retrieve_fd *args = arg;
 	struct luo_session *s = file->private_data;
@@ -376,13 +376,13 @@ static int run_retrieve_fd(struct file *file, void *arg, void __user *uarg)
 		retrieved = luo_files_retrieve(&s->files, args->token);
 	if (IS_ERR(retrieved))
 		return PTR_ERR(retrieved);
-	err = luo_ioctl_reply_fd(uarg, args, sizeof(*args), &args->fd, retrieved);
+	err = luo_ioctl_reply_fd(reply, args, sizeof(*args), &args->fd, retrieved);
 	if (err)
 		fput(retrieved);
 	return err;
 }
 
-static int run_finish(struct file *file, void *arg, void __user *uarg)
+static int run_finish(struct file *file, void *arg, struct luo_reply *reply)
 {
 	struct liveupdate_session_finish *args = arg;
 	struct luo_session *s = file->private_data;
@@ -397,7 +397,7 @@ static int run_finish(struct file *file, void *arg, void __user *uarg)
 	return err;
 }
 
-static int run_get_name(struct file *file, void *arg, void __user *uarg)
+static int run_get_name(struct file *file, void *arg, struct luo_reply *reply)
 {
 	struct liveupdate_session_get_name *args = arg;
 	struct luo_session *s = file->private_data;
@@ -405,7 +405,7 @@ static int run_get_name(struct file *file, void *arg, void __user *uarg)
 	if (args->reserved)
 		return -EINVAL;
 	strscpy_pad((char *)args->name, s->name, sizeof(args->name));
-	return luo_ioctl_reply(uarg, args, sizeof(*args));
+	return luo_ioctl_reply(reply, args, sizeof(*args));
 }
 
 static const struct luo_ioctl session_ioctls[] = {

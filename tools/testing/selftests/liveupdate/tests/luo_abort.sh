@@ -7,5 +7,6 @@
 
 . "$(dirname "$0")/../lib.sh"
 
+program luo_stalled luo_stalled.c || fail "build luo_stalled (see $work/luo_stalled.log)"
 luo_vm abort
 finish
