@@ -69,6 +69,7 @@ long lux_files_alive(void);
 
 /* flbs.c */
 struct liveupdate_flb *lux_flb(const char *name);
+void lux_flb_leaves(struct liveupdate_flb *flb, bool leaves);
 int lux_flb_fill(struct liveupdate_file_handler *fh);
 void lux_flb_unfill(struct liveupdate_file_handler *fh);
 

@@ -121,6 +121,10 @@ static const struct liveupdate_flb_ops mandatory_ops = {
 	.owner = THIS_MODULE,
 };
 
+/* Of a module that somebody is unloading */
+static struct module leaving = { .state = MODULE_STATE_GOING };
+static struct liveupdate_flb_ops leaving_ops;
+
 #define FLB(_ops, _name)	{ .ops = &(_ops), .compatible = _name }
 
 static struct liveupdate_flb flbs[] = {
@@ -137,6 +141,18 @@ struct liveupdate_flb *lux_flb(const char *name)
 	int i = match_string(flb_names, ARRAY_SIZE(flb_names), name);
 
 	return i < 0 ? NULL : &flbs[i];
+}
+
+/**
+ * lux_flb_leaves - is the module of an FLB being unloaded?
+ * @flb:	one that is not in use, and has all operations
+ * @leaves:	from now on
+ */
+void lux_flb_leaves(struct liveupdate_flb *flb, bool leaves)
+{
+	leaving_ops = all_ops;
+	leaving_ops.owner = &leaving;
+	flb->ops = leaves ? &leaving_ops : &all_ops;
 }
 
 /*

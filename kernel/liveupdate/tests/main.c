@@ -20,6 +20,7 @@
  *	unregister HANDLER
  *	link HANDLER FLB		flb0, flb1, flb2; same has the name of flb0
  *	unlink HANDLER FLB
+ *	leave FLB, stay FLB		its module is being unloaded; for flb1 and flb2
  *	fill HANDLER, unfill HANDLER	as many FLBs as there can be
  *	occupy NAME, vacate		one subtree that somebody else needs
  *	get-incoming FLB, put-incoming FLB, get-outgoing FLB, put-outgoing FLB
@@ -140,6 +141,26 @@ static int run_unlink(char **words)
 	return 0;
 }
 
+static int leave(const char *name, bool leaves)
+{
+	struct liveupdate_flb *flb = lux_flb(name);
+
+	if (!flb)
+		return -EINVAL;
+	lux_flb_leaves(flb, leaves);
+	return 0;
+}
+
+static int run_leave(char **words)
+{
+	return leave(words[0], true);
+}
+
+static int run_stay(char **words)
+{
+	return leave(words[0], false);
+}
+
 static int run_fill(char **words)
 {
 	struct liveupdate_file_handler *fh = lux_handler(words[0]);
@@ -245,6 +266,8 @@ static const struct {
 	{ "unregister",		1, run_unregister },
 	{ "link",		2, run_link },
 	{ "unlink",		2, run_unlink },
+	{ "leave",		1, run_leave },
+	{ "stay",		1, run_stay },
 	{ "fill",		1, run_fill },
 	{ "unfill",		1, run_unfill },
 	{ "occupy",		1, run_occupy },
