@@ -47,11 +47,12 @@ bool kho_passes_sessions(void)
 	struct kho_subtree st;
 
 	if (liveupdate_enabled() || !kho_in.open || kho_in_find(LUO_SUBTREE, &st) ||
-	    !is_unclaimed(&st) || st.size < sizeof(*ser))
+	    !is_unclaimed(&st) || st.size < sizeof(ser->compatible))
 		return false;
 	ser = phys_to_virt(st.phys);
-	return strncmp(ser->compatible, LUO_COMPATIBLE, sizeof(ser->compatible)) ||
-	       ser->sessions_pa;
+	if (strncmp(ser->compatible, LUO_COMPATIBLE, sizeof(ser->compatible)))
+		return true;
+	return st.size >= sizeof(*ser) && ser->sessions_pa;
 }
 
 /* Somebody may be looking for them. */

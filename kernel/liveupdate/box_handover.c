@@ -31,7 +31,8 @@
 #include "session.h"
 
 struct luo_ext luo_fdbox_ext = LUO_EXT_INIT(luo_fdbox_ext, FDBOX_SUBTREE, FDBOX_MAGIC,
-					    FDBOX_VERSION, sizeof(struct fdbox_ser));
+					    FDBOX_VERSION, sizeof(struct fdbox_ser),
+					    "all boxes are mere sessions", true);
 static DEFINE_MUTEX(lock);	/* its room; taken after those of sessions */
 
 /*

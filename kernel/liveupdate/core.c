@@ -20,8 +20,8 @@
  * - gate.c: keeps users out while a reboot freezes their files
  * - state.c: /sys/kernel/liveupdate, how far a reboot got
  * - block.c: chains of pages that travel; wire.c: are they well formed?
- * - xluo.c: what mainline's format has no room for; ext.c, ext_wire.c: how that
- *   travels
+ * - xluo.c, ext_merge.c: what mainline's format has no room for; ext.c, ext_wire.c:
+ *   how that travels
  */
 #define pr_fmt(fmt) "luo: " fmt
 
@@ -43,6 +43,7 @@
 struct luo_ser *luo_out;
 
 static bool luo_enable __ro_after_init;
+static bool luo_aside __initdata;	/* off, for the sake of what arrived */
 u64 luo_number;
 
 static int __init luo_parse_enable(char *arg)
@@ -170,7 +171,9 @@ static void *arrived_blob(const char *name, size_t *size)
  * @ext:	what is known of it
  * @arrived:	filled in
  *
- * What is of a kind that is not known here is left to be handed on.
+ * What is of a kind that is not known here is left to be handed on if it can be
+ * understood there.  Otherwise it is dropped, so that no later kernel takes what
+ * it says of these sessions for the ones that it gets.
  *
  * Context: may sleep.
  * Returns: 0, to be followed by luo_ext_done(); -ENOENT if there is none, or an
@@ -187,8 +190,11 @@ int luo_ext_receive(const struct luo_ext *ext, struct luo_ext_arrived *arrived)
 	if (err)
 		return err;
 	err = luo_ext_claim(ext, ser, min(size, PAGE_SIZE), arrived);
-	if (err != -EOPNOTSUPP)
-		kho_in_forget(ext->name);
+	if (err == -EOPNOTSUPP && ext->outlives)
+		return err;
+	kho_in_forget(ext->name);
+	if (err == -EOPNOTSUPP)
+		kho_restore_free(ser);
 	return err;
 }
 
@@ -208,6 +214,19 @@ static void __init receive_ser(const struct luo_ser *ser)
 		pr_err("the list of FLBs is damaged: %d; they are lost\n", flb_err);
 }
 
+/*
+ * What arrived is of a version that is not known here.  With sessions of our own
+ * we would take its place at the next kexec, and it would be lost: so there are
+ * none until the next boot, and it is handed on as if live update were off.
+ */
+static void __init step_aside(const struct luo_ser *ser)
+{
+	pr_err("what the previous kernel left is %s, and only %s is known here: live update is off, and all of it is handed on untouched\n",
+	       ser->compatible, LUO_COMPATIBLE);
+	luo_enable = false;
+	luo_aside = true;
+}
+
 /* Before any driver may ask for what arrived. */
 static int __init luo_receive(void)
 {
@@ -223,11 +242,8 @@ static int __init luo_receive(void)
 		return 0;
 	}
 	ser = arrived_blob(LUO_SUBTREE, &size);
-	/* What we would hand on ourselves would take its place. */
 	if (!IS_ERR(ser) && luo_wire_other_version(ser, size)) {
-		pr_err("what the previous kernel left is %s, and only %s is known here: live update is off, and all of it is handed on untouched\n",
-		       ser->compatible, LUO_COMPATIBLE);
-		luo_enable = false;
+		step_aside(ser);
 		return 0;
 	}
 	err = luo_sessions_init();
@@ -281,6 +297,9 @@ static int __init luo_init(void)
 		pr_err("cannot be initialised (%d): live update is off\n", err);
 		luo_enable = false;
 	}
+	/* Who looks for live update is to find out why there is none. */
+	if (luo_aside && (luo_state_init() || luo_device_init()))
+		pr_warn("no memory to tell userspace that live update is off\n");
 	return 0;
 }
 late_initcall(luo_init);

@@ -17,6 +17,8 @@ static atomic_t device_open = ATOMIC_INIT(0);
 
 static int luo_open(struct inode *inode, struct file *file)
 {
+	if (!liveupdate_enabled())
+		return -EOPNOTSUPP;
 	return atomic_cmpxchg(&device_open, 0, 1) ? -EBUSY : 0;
 }
 

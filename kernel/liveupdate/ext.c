@@ -179,7 +179,9 @@ int luo_ext_claim(const struct luo_ext *ext, struct luo_ext_ser *ser, u64 size,
 	int err;
 
 	if (why) {
-		pr_warn("subtree '%s' is ignored: %s\n", ext->name, why);
+		pr_warn("subtree '%s' is ignored: %s (it is of version %u, known is %u): %s\n",
+			ext->name, why, size < sizeof(*ser) ? 0 : ser->version, ext->version,
+			ext->loss);
 		return -EOPNOTSUPP;
 	}
 	folio = kho_restore_folio(virt_to_phys(ser));
@@ -191,7 +193,7 @@ int luo_ext_claim(const struct luo_ext *ext, struct luo_ext_ser *ser, u64 size,
 	why = err ? "its records cannot be read" : luo_ext_check_records(ser, &arrived->records);
 	folio_put(folio);
 	if (why) {
-		pr_err("subtree '%s' is ignored: %s\n", ext->name, why);
+		pr_err("subtree '%s' is ignored: %s: %s\n", ext->name, why, ext->loss);
 		kho_block_set_destroy(&arrived->records);
 		return err ?: -EINVAL;
 	}

@@ -16,6 +16,9 @@
  * @name:	of the subtree
  * @magic:	see &struct luo_ext_ser
  * @version:	see &struct luo_ext_ser
+ * @loss:	what there is not if one that arrives is ignored
+ * @outlives:	it can be understood behind a kernel that handed it on, and its
+ *		sessions as well, without reading it
  * @room:	records there is room for
  * @records:	the room
  * @ser:	the head; NULL if there is no room
@@ -23,12 +26,14 @@
  * @nr:		records so far
  * @published:	the next kernel will see it
  *
- * All but the first three are private.
+ * All but the first five are private.
  */
 struct luo_ext {
 	const char *name;
 	u32 magic;
 	u32 version;
+	const char *loss;
+	bool outlives;
 	unsigned long room;
 	struct kho_block_set records;
 	struct luo_ext_ser *ser;
@@ -37,10 +42,12 @@ struct luo_ext {
 	bool published;
 };
 
-#define LUO_EXT_INIT(_name, _subtree, _magic, _version, _record_size) {		\
+#define LUO_EXT_INIT(_name, _subtree, _magic, _version, _record_size, _loss, _outlives) {	\
 	.name = (_subtree),							\
 	.magic = (_magic),							\
 	.version = (_version),							\
+	.loss = (_loss),							\
+	.outlives = (_outlives),						\
 	.records = KHO_BLOCK_SET_INIT((_name).records, (_record_size)),		\
 }
 

@@ -23,6 +23,8 @@ static const char *state(void)
 	enum luo_phase at;
 	bool loaded;
 
+	if (!liveupdate_enabled())
+		return "off";
 	spin_lock(&lock);
 	at = phase;
 	loaded = image;

@@ -17,11 +17,15 @@
 #include <linux/string.h>
 
 #include "ext.h"
+#include "ext_merge.h"
 #include "ext_wire.h"
 #include "session.h"
 
+#define LOSS	"files of formats '" LUO_EXT_PREFIX "...' are missing from their sessions, and lost"
+
+/* It is about sessions as they were sent: about these no later kernel gets to know. */
 struct luo_ext luo_xluo = LUO_EXT_INIT(luo_xluo, LUO_EXT_SUBTREE, LUO_EXT_MAGIC, LUO_EXT_VERSION,
-				       sizeof(struct luo_ext_session_ser));
+				       sizeof(struct luo_ext_session_ser), LOSS, false);
 static DEFINE_MUTEX(lock);	/* its room; taken after a session's lock */
 
 /*
@@ -173,64 +177,29 @@ void luo_xluo_trim(void)
  * Arrival
  */
 
-/**
- * struct merge - putting files back in their places
- * @s:		the session; NULL: there is none, or it got all it will get
- * @next:	the file, or the list's head, that is looked at next
- * @position:	its number
- */
-struct merge {
-	struct luo_session *s;
-	struct list_head *next;
-	u64 position;
+static struct list_head *find_session(const struct luo_ext_session_ser *ser, void **session)
+{
+	struct luo_session *s = luo_session_pending(ser->name);
+
+	if (!s)
+		return NULL;
+	s->hops = ser->hops;
+	*session = s;
+	return &s->files.list;
+}
+
+static int add_arrived(void *session, const struct luo_ext_file_ser *ser,
+		       struct list_head *before)
+{
+	struct luo_session *s = session;
+
+	return luo_files_add(&s->files, ser->token, ser->data, ser->compatible, before);
+}
+
+static const struct luo_ext_merge_ops merge_ops = {
+	.find = find_session,
+	.add = add_arrived,
 };
-
-static void merge_session(struct merge *m, const struct luo_ext_session_ser *ser)
-{
-	m->s = NULL;
-	if (luo_ext_check_session(ser)) {
-		pr_err("files are lost: their session has no valid name\n");
-		return;
-	}
-	m->s = luo_session_pending(ser->name);
-	if (!m->s) {
-		pr_err("files are lost: their session '%s' did not arrive\n", ser->name);
-		return;
-	}
-	m->s->hops = ser->hops;
-	m->next = m->s->files.list.next;
-	m->position = 0;
-}
-
-static int place_file(struct merge *m, const struct luo_ext_file_ser *ser)
-{
-	struct luo_files *set = &m->s->files;
-
-	if (luo_ext_check_file(ser, m->position))
-		return -EINVAL;
-	for (; m->position < ser->position; m->position++) {
-		if (m->next == &set->list)
-			return -EINVAL;
-		m->next = m->next->next;
-	}
-	m->position++;
-	return luo_files_add(set, ser->token, ser->data, ser->compatible, m->next);
-}
-
-/* What is behind a damaged file cannot be trusted. */
-static void merge_file(struct merge *m, const struct luo_ext_file_ser *ser)
-{
-	int err;
-
-	if (!m->s)
-		return;
-	err = place_file(m, ser);
-	if (!err)
-		return;
-	pr_err("session '%s': files are lost, from token %#llx on: %d\n", m->s->name,
-	       ser->token, err);
-	m->s = NULL;
-}
 
 /**
  * luo_xluo_receive - put back what the previous kernel did not list with sessions
@@ -241,19 +210,13 @@ static void merge_file(struct merge *m, const struct luo_ext_file_ser *ser)
 void luo_xluo_receive(u64 number)
 {
 	struct luo_ext_arrived arrived;
-	struct merge m = {};
-	const u32 *type;
 
 	if (luo_ext_receive(&luo_xluo, &arrived))
 		return;
-	if (arrived.number != number)
-		pr_err("subtree '%s' is ignored: it is of live update %llu\n", luo_xluo.name,
-		       arrived.number);
-	while (arrived.number == number && (type = luo_ext_next(&arrived))) {
-		if (*type == LUO_EXT_SESSION)
-			merge_session(&m, (const void *)type);
-		else if (*type == LUO_EXT_FILE)
-			merge_file(&m, (const void *)type);
-	}
+	if (arrived.number == number)
+		luo_ext_merge(&arrived, &merge_ops);
+	else
+		pr_err("subtree '%s' is ignored: it is of live update %llu: %s\n",
+		       luo_xluo.name, arrived.number, luo_xluo.loss);
 	luo_ext_done(&arrived);
 }

@@ -5,7 +5,8 @@
  * TEST ONLY.  Plays the hostile, or broken, previous kernel: every word written
  * to /sys/kernel/debug/liveupdate_corrupt is one thing that is done to the
  * serialised sessions, files, FLBs and boxes at the last moment before the jump;
- * "@N" behind it says to which session or box.
+ * "@N" behind it says to which session or box.  Where live update is off for the
+ * sake of what arrived, "repair" undoes what "ser_version" did to that.
  */
 #include <linux/bits.h>
 #include <linux/debugfs.h>
@@ -18,6 +19,7 @@
 #include <linux/string.h>
 #include <linux/uaccess.h>
 
+#include "../../kho/fdt.h"
 #include "../../kho/internal.h"
 #include "../box.h"
 #include "../box_wire.h"
@@ -531,6 +533,19 @@ static int arm(char *name)
 	return nr ? kstrtouint(nr, 10, &armed[slot].target) : 0;
 }
 
+static int repair(void)
+{
+	struct luo_ser *ser;
+	struct kho_subtree st;
+	int err = kho_in_find(LUO_SUBTREE, &st);
+
+	if (err)
+		return err;
+	ser = phys_to_virt(st.phys);
+	ser->compatible[5]--;
+	return 0;
+}
+
 static ssize_t corrupt_write(struct file *file, const char __user *buf, size_t count,
 			     loff_t *pos)
 {
@@ -541,6 +556,8 @@ static ssize_t corrupt_write(struct file *file, const char __user *buf, size_t c
 	if (copy_from_user(name, buf, count))
 		return -EFAULT;
 	name[count] = '\0';
+	if (!liveupdate_enabled())
+		return strcmp(strim(name), "repair") ? -EOPNOTSUPP : repair() ?: count;
 	return arm(strim(name)) ?: count;
 }
 
@@ -552,9 +569,8 @@ static const struct file_operations corrupt_fops = {
 
 static int __init corrupt_init(void)
 {
-	if (!liveupdate_enabled())
-		return 0;
-	register_reboot_notifier(&reboot_nb);
+	if (liveupdate_enabled())
+		register_reboot_notifier(&reboot_nb);
 	debugfs_create_file("liveupdate_corrupt", 0200, NULL, NULL, &corrupt_fops);
 	return 0;
 }

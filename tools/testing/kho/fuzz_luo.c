@@ -4,6 +4,7 @@
  * them.
  */
 #include "../../../kernel/liveupdate/ext.h"
+#include "../../../kernel/liveupdate/ext_merge.h"
 #include "../../../kernel/liveupdate/ext_wire.h"
 #include "../../../kernel/liveupdate/wire.h"
 
@@ -140,7 +141,115 @@ static void read_flbs(u64 pa)
 }
 
 static struct luo_ext ext = LUO_EXT_INIT(ext, LUO_EXT_SUBTREE, LUO_EXT_MAGIC, LUO_EXT_VERSION,
-					 sizeof(struct luo_ext_session_ser));
+					 sizeof(struct luo_ext_session_ser), "nothing", false);
+
+/*
+ * Merging: a session of each letter, with as many files as it is from the start of
+ * the alphabet.  They have odd tokens, what is added gets even ones.
+ */
+
+#define NR_MERGED	4
+#define MAX_MERGED	1024
+
+struct merged_file {
+	struct list_head node;
+	u64 token;
+};
+
+static struct merged {
+	struct list_head files;
+	unsigned int theirs, ours;
+	u64 position;		/* where the last one of ours has to be, at least */
+	struct merged_file all[NR_MERGED + MAX_MERGED];
+} merged[NR_MERGED];
+
+static void add_to(struct merged *m, struct list_head *before)
+{
+	struct merged_file *f = &m->all[m->theirs + m->ours];
+
+	list_add_tail(&f->node, before);
+}
+
+static struct list_head *find_merged(const struct luo_ext_session_ser *ser, void **session)
+{
+	unsigned int i = (u8)ser->name[0] % 8;
+
+	check_name(ser->name, sizeof(ser->name));
+	if (i >= NR_MERGED)
+		return NULL;
+	merged[i].position = 0;
+	*session = &merged[i];
+	return &merged[i].files;
+}
+
+/* It is exactly where its record says. */
+static int add_merged(void *session, const struct luo_ext_file_ser *ser,
+		      struct list_head *before)
+{
+	struct merged *m = session;
+	struct list_head *at;
+	u64 position = 0;
+
+	for (at = m->files.next; at != before; at = at->next) {
+		CHECK(at != &m->files);
+		position++;
+	}
+	CHECK_EQ(position, ser->position);
+	CHECK(ser->position >= m->position);
+	CHECK(ser->position <= m->theirs + m->ours);
+	CHECK(luo_ext_name_is_ours(ser->compatible));
+	m->position = ser->position + 1;
+	if (m->ours == MAX_MERGED || !(ser->token % 16))
+		return -EINVAL;
+	m->all[m->theirs + m->ours].token = 2 * ser->token;
+	add_to(m, before);
+	m->ours++;
+	return 0;
+}
+
+static const struct luo_ext_merge_ops merge_ops = {
+	.find = find_merged,
+	.add = add_merged,
+};
+
+static void prepare_merged(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < NR_MERGED; i++) {
+		INIT_LIST_HEAD(&merged[i].files);
+		merged[i].ours = 0;
+		for (merged[i].theirs = 0; merged[i].theirs < i; merged[i].theirs++) {
+			merged[i].all[merged[i].theirs].token = 2 * merged[i].theirs + 1;
+			add_to(&merged[i], &merged[i].files);
+		}
+	}
+}
+
+/* All are there, and those that were there before are in their order. */
+static void check_merged(const struct merged *m)
+{
+	const struct merged_file *f;
+	unsigned int nr = 0, theirs = 0;
+
+	list_for_each_entry(f, &m->files, node) {
+		CHECK(!(f->token % 2) || f->token == 2 * theirs + 1);
+		theirs += f->token % 2;
+		nr++;
+	}
+	CHECK_EQ(theirs, m->theirs);
+	CHECK_EQ(nr, m->theirs + m->ours);
+}
+
+static void merge(struct luo_ext_arrived *arrived)
+{
+	unsigned int i;
+
+	prepare_merged();
+	luo_ext_merge(arrived, &merge_ops);
+	for (i = 0; i < NR_MERGED; i++)
+		check_merged(&merged[i]);
+}
 
 static void read_ext(struct luo_ext_ser *head, u64 size)
 {
@@ -168,6 +277,8 @@ static void read_ext(struct luo_ext_ser *head, u64 size)
 	CHECK_EQ(nr, ser.nr);
 	CHECK_EQ(arrived.number, ser.number);
 	CHECK(ser.length <= size);
+	kho_block_set_it_init(&arrived.it, &arrived.records);
+	merge(&arrived);
 	luo_ext_done(&arrived);
 }
 

@@ -177,6 +177,9 @@ static void map_seeds(seed_fn fn, void *arg)
 	{ FUZZ_LUO_POINT, FUZZ_LUO_EXT, 40, records }
 #define EXT_SESSION(page, at)	\
 	{ FUZZ_LUO_NUMBER, page, at, LUO_EXT_SESSION }, TEXT(page, (at) + 16)
+#define NAMED(page, at, letter)	\
+	{ FUZZ_LUO_NUMBER, page, at, LUO_EXT_SESSION }, \
+	{ FUZZ_LUO_TEXT, page, (at) + 16, letter }
 #define EXT_FILE(page, at, position)	\
 	{ FUZZ_LUO_NUMBER, page, at, LUO_EXT_FILE }, \
 	{ FUZZ_LUO_NUMBER, page, (at) + 8, position }, \
@@ -223,7 +226,16 @@ static void luo_seeds(seed_fn fn, void *arg)
 		EXT_SESSION(8, 16), EXT_FILE(8, 2056, 1),
 	};
 
+	static const struct fuzz_luo_op merged[] = {
+		HEAD(5, 8), BLOCK(8, 0, 5), NAMED(8, 16, 'c'), EXT_FILE(8, 96, 0),
+		{ FUZZ_LUO_NUMBER, 8, 96 + 72, 1 }, EXT_FILE(8, 176, 2),
+		{ FUZZ_LUO_NUMBER, 8, 176 + 72, 2 }, EXT_FILE(8, 256, 4),
+		{ FUZZ_LUO_NUMBER, 8, 256 + 72, 3 }, EXT_FILE(8, 336, 5),
+		{ FUZZ_LUO_NUMBER, 8, 336 + 72, 16 },
+	};
+
 	fn("honest", honest, sizeof(honest), arg);
+	fn("merged", merged, sizeof(merged), arg);
 	fn("extended", extended, sizeof(extended), arg);
 	fn("long_records", long_records, sizeof(long_records), arg);
 	fn("cyclic", cyclic, sizeof(cyclic), arg);

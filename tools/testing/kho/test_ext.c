@@ -339,7 +339,7 @@ static void golden(void)
 		[64] = 0, 0x10, 0xcd, 0xab, [72] = 0xef, 0xbe, 0xad, 0xde, 0, 0, 0, 0x80,
 	};
 	struct luo_ext ext = LUO_EXT_INIT(ext, LUO_EXT_SUBTREE, LUO_EXT_MAGIC, LUO_EXT_VERSION,
-					  RECORD);
+					  RECORD, "nothing", false);
 	struct luo_ext_ser *ser = handed_page(0x200000)->page;
 	struct kho_block_header_ser *block = handed_page(0x100000)->page;
 	const struct luo_ext_session_ser *s;

@@ -7,5 +7,5 @@
 
 . "$(dirname "$0")/../lib.sh"
 
-luo_vm off -- --timeout 150
+luo_vm off -- --timeout 220
 finish
