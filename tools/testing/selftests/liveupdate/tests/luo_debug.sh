@@ -9,7 +9,7 @@
 . "$(dirname "$0")/../lib.sh"
 
 flavor=debug
-for name in hugetlb_rules hugetlb_test memfd_rules memfd_test memfd_window luo_faults; do
+for name in hugetlb_rules hugetlb_test memfd_frozen memfd_rules memfd_test memfd_window luo_faults; do
 	program $name $name.c || fail "build $name (see $work/$name.log)"
 done
 # Its guest looks for warnings itself: allocations that fail may show a stack.

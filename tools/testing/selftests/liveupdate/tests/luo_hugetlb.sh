@@ -7,7 +7,7 @@
 
 . "$(dirname "$0")/../lib.sh"
 
-for name in hugetlb_rules hugetlb_test memfd_window; do
+for name in hugetlb_rules hugetlb_test memfd_frozen memfd_window; do
 	program $name $name.c || fail "build $name (see $work/$name.log)"
 done
 # Scratch has half of the memory, in one piece, if no kernel is in the way. What
