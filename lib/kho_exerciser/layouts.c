@@ -8,6 +8,7 @@
 #include <linux/io.h>
 #include <linux/kexec_handover.h>
 #include <linux/list.h>
+#include <linux/memblock.h>
 #include <linux/memory_hotplug.h>
 #include <linux/mm.h>
 #include <linux/prandom.h>
