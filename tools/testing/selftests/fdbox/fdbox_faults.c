@@ -11,8 +11,6 @@
 #define _GNU_SOURCE
 #include <sys/reboot.h>
 
-#include <linux/reboot.h>
-
 #include "../liveupdate/faults.h"
 #include "fdbox.h"
 
@@ -338,12 +336,6 @@ static void fill(const char *name, int nr)
 	close(to);
 }
 
-static long reboot_now(void)
-{
-	return err_of(syscall(SYS_reboot, LINUX_REBOOT_MAGIC1, LINUX_REBOOT_MAGIC2,
-			      LINUX_REBOOT_CMD_KEXEC, NULL));
-}
-
 static void reboots(void)
 {
 	long err;
@@ -353,17 +345,17 @@ static void reboots(void)
 	remember();
 	is("reboot", "seal", box_seal(box), 0);
 	fail_all(true);
-	err = reboot_now();
+	err = err_of(reboot(RB_KEXEC));
 	fail_all(false);
 	is("reboot", "error when all allocations fail", err, -ENOMEM);
 	is("reboot", "unseal after it", box_unseal(box), 0);
 	is("reboot", "all is as before", all_are_free(NULL), true);
 	is("reboot", "seal again", box_seal(box), 0);
 	let_results_out();
-	is("reboot", "error", reboot_now(), 0);
+	is("reboot", "error", err_of(reboot(RB_KEXEC)), 0);
 }
 
-static void send_all(void)
+static void send_all(char **words)
 {
 	must("create", box_create(control, OTHER));
 	other = must("open", box_open(OTHER));
@@ -446,7 +438,7 @@ static void seal_arrived(void)
 	   preserved_before - preserved(), 0);
 }
 
-static void receive_all(void)
+static void receive_all(char **words)
 {
 	int i, fd;
 
@@ -464,14 +456,12 @@ static void receive_all(void)
 
 int main(int argc, char **argv)
 {
+	static const struct command commands[] = {
+		{ "send", 0, send_all }, { "receive", 0, receive_all }, { NULL },
+	};
+
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	faults_init();
 	control = must(FDBOX_CONTROL, box_control());
-	if (argc == 2 && !strcmp(argv[1], "send"))
-		send_all();
-	else if (argc == 2 && !strcmp(argv[1], "receive"))
-		receive_all();
-	else
-		return 2;
-	return 0;
+	return run_command(argc, argv, commands);
 }

@@ -8,6 +8,7 @@
 
 #include <limits.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 
 #include "../kselftest_harness.h"
 #include "luo.h"
@@ -47,6 +48,48 @@ static inline rlim_t allow_fds(rlim_t nr)
 	lim = (struct rlimit){ nr, nr > was.rlim_max ? nr : was.rlim_max };
 	setrlimit(RLIMIT_NOFILE, &lim);
 	return was.rlim_cur;
+}
+
+/* A process that has all that is open here, until it is told to stop */
+struct child {
+	pid_t pid;
+	int stop;
+};
+
+/* Nothing comes from @stop, but it ends. */
+static inline void just_wait(int stop)
+{
+	char c;
+
+	_exit(read(stop, &c, 1));
+}
+
+static inline struct child start_child(void (*run)(int stop))
+{
+	struct child child;
+	int pipes[2];
+
+	if (pipe(pipes))
+		return (struct child){ -1, -1 };
+	child.pid = fork();
+	if (!child.pid) {
+		close(pipes[1]);
+		run(pipes[0]);
+		_exit(0);
+	}
+	close(pipes[0]);
+	child.stop = pipes[1];
+	return child;
+}
+
+/* Returns how it ended: 0 if all was well. */
+static inline int stop_child(struct child child)
+{
+	int status = -1;
+
+	close(child.stop);
+	waitpid(child.pid, &status, 0);
+	return status;
 }
 
 /* Closing is over when the last file has been let go. */

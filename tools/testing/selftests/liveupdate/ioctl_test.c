@@ -30,9 +30,8 @@ TEST_F(luo, device_node)
 /* One open file, however many descriptors refer to it. */
 TEST_F(luo, device_opened_once)
 {
-	int copy, status;
-	pid_t child;
-	int pipes[2];
+	struct child child;
+	int copy;
 
 	EXPECT_EQ(-1, open(LUO_DEVICE, O_RDWR));
 	EXPECT_EQ(EBUSY, errno);
@@ -44,17 +43,11 @@ TEST_F(luo, device_opened_once)
 	EXPECT_EQ(-1, open(LUO_DEVICE, O_RDWR));
 	EXPECT_EQ(EBUSY, errno);
 
-	ASSERT_EQ(0, pipe(pipes));
-	child = fork();
-	if (!child) {
-		close(pipes[1]);
-		_exit(read(pipes[0], &status, 1));
-	}
+	child = start_child(just_wait);
 	close(copy);
 	EXPECT_EQ(-1, open(LUO_DEVICE, O_RDWR));
 	EXPECT_EQ(EBUSY, errno);
-	close(pipes[1]);
-	waitpid(child, &status, 0);
+	EXPECT_EQ(0, stop_child(child));
 
 	self->dev = open(LUO_DEVICE, O_RDONLY);
 	EXPECT_GE(self->dev, 0);

@@ -12,7 +12,6 @@
 #include <sys/reboot.h>
 
 #include <linux/liveupdate_admin.h>
-#include <linux/reboot.h>
 
 #include "faults.h"
 
@@ -251,8 +250,7 @@ static void renew_session(void *arg)
 static int run_reboot(void *arg)
 {
 	(void)arg;
-	return err_of(syscall(SYS_reboot, LINUX_REBOOT_MAGIC1, LINUX_REBOOT_MAGIC2,
-			      LINUX_REBOOT_CMD_KEXEC, NULL));
+	return err_of(reboot(RB_KEXEC));
 }
 
 /* A file that had stayed frozen would not take the next page. */

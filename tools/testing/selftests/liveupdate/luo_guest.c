@@ -34,10 +34,7 @@
 #include <stdlib.h>
 #include <sys/reboot.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <sys/un.h>
-
-#include <linux/reboot.h>
 
 #include "luo.h"
 
@@ -305,8 +302,7 @@ static int do_fill(char **w)
 
 static int do_kexec(char **w)
 {
-	return syscall(__NR_reboot, LINUX_REBOOT_MAGIC1, LINUX_REBOOT_MAGIC2,
-		       LINUX_REBOOT_CMD_KEXEC, NULL) ? -errno : 0;
+	return reboot(RB_KEXEC) ? -errno : 0;
 }
 
 static const struct {

@@ -17,7 +17,6 @@
 #include <sys/reboot.h>
 #include <sys/xattr.h>
 
-#include <linux/reboot.h>
 #include <linux/userfaultfd.h>
 
 #include "hugetlb.h"
@@ -261,8 +260,7 @@ static int try_reboot(struct frozen *f)
 	must("exerciser", exerciser("rule freeze w0 5 1 " FREEZE_MS));
 	set_rebooting(true);
 	must("pthread_create", -pthread_create(&thread, NULL, look, f));
-	err = err_of(syscall(SYS_reboot, LINUX_REBOOT_MAGIC1, LINUX_REBOOT_MAGIC2,
-			     LINUX_REBOOT_CMD_KEXEC, NULL));
+	err = err_of(reboot(RB_KEXEC));
 	set_rebooting(false);
 	pthread_join(thread, NULL);
 	return err;

@@ -115,24 +115,18 @@ TEST_F(luo, get_name_reserved)
 /* The session lives as long as somebody has it. */
 TEST_F(luo, session_copies)
 {
-	int s = luo_create(self->dev, "copies"), copy, status, pipes[2];
+	int s = luo_create(self->dev, "copies"), copy;
 	char name[NAME_LEN];
-	pid_t child;
+	struct child child;
 
 	copy = dup(s);
 	close(s);
 	EXPECT_EQ(-EEXIST, luo_create(self->dev, "copies"));
 	EXPECT_EQ(0, luo_get_name(copy, name));
-	ASSERT_EQ(0, pipe(pipes));
-	child = fork();
-	if (!child) {
-		close(pipes[1]);
-		_exit(read(pipes[0], &status, 1));
-	}
+	child = start_child(just_wait);
 	close(copy);
 	EXPECT_EQ(-EEXIST, luo_create(self->dev, "copies"));
-	close(pipes[1]);
-	waitpid(child, &status, 0);
+	EXPECT_EQ(0, stop_child(child));
 	s = luo_create(self->dev, "copies");
 	EXPECT_GE(s, 0);
 	close(s);
@@ -231,16 +225,9 @@ static void list_all(int stop)
 /* The files of a session went away under who looked at them. */
 TEST_F(luo, regression_listed_while_closed)
 {
-	int stop[2], status = -1, i, j, s, fd;
-	pid_t pid;
+	struct child child = start_child(list_all);
+	int i, j, s, fd;
 
-	ASSERT_EQ(0, pipe(stop));
-	pid = fork();
-	if (!pid) {
-		close(stop[1]);
-		list_all(stop[0]);
-	}
-	close(stop[0]);
 	for (i = 0; i < 300; i++) {
 		s = luo_create(self->dev, "listed");
 		ASSERT_GE(s, 0);
@@ -253,9 +240,7 @@ TEST_F(luo, regression_listed_while_closed)
 		}
 		close(s);
 	}
-	close(stop[1]);
-	EXPECT_EQ(pid, waitpid(pid, &status, 0));
-	EXPECT_EQ(0, status);
+	EXPECT_EQ(0, stop_child(child));
 }
 
 TEST_HARNESS_MAIN
