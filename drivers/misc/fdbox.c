@@ -195,6 +195,52 @@ static int add_device(struct fdbox *b)
 }
 
 /*
+ * Boxes that arrived
+ */
+
+static bool some_wait = true;	/* for a device; written under the mutex */
+
+static int take_over(struct luo_session *box)
+{
+	struct fdbox *b = alloc_device();
+	int err = PTR_ERR_OR_ZERO(b);
+
+	if (err) {
+		pr_err("box '%s' has no device: %d\n", liveupdate_box_name(box), err);
+		liveupdate_box_put(box);
+		return err;
+	}
+	b->box = box;
+	err = add_device(b);
+	if (err) {
+		pr_err("box '%s' has no device: %d\n", liveupdate_box_name(box), err);
+		put_device(&b->dev);
+	}
+	return err;
+}
+
+/*
+ * Those for which there is no memory wait for the next one who opens the control
+ * device.  Meanwhile a kexec hands them on, as they are.
+ */
+static int take_over_all(void)
+{
+	struct luo_session *box;
+	int failed = 0, err;
+	u64 id = 0;
+
+	if (!READ_ONCE(some_wait))
+		return 0;
+	guard(mutex)(&fdbox_mutex);
+	while ((box = liveupdate_box_arrived(&id))) {
+		err = IS_ERR(box) ? PTR_ERR(box) : take_over(box);
+		failed = failed ?: err;
+	}
+	WRITE_ONCE(some_wait, failed);
+	return failed;
+}
+
+/*
  * The control device
  */
 
@@ -272,9 +318,12 @@ static long control_ioctl(struct file *file, unsigned int cmd, unsigned long arg
 	}
 }
 
+/* Who gets it open sees all boxes that arrived. */
 static int control_open(struct inode *inode, struct file *file)
 {
-	return capable(CAP_SYS_ADMIN) ? 0 : -EPERM;
+	if (!capable(CAP_SYS_ADMIN))
+		return -EPERM;
+	return take_over_all();
 }
 
 static const struct file_operations control_fops = {
@@ -293,32 +342,6 @@ static struct miscdevice control_device = {
 	.mode = 0600,
 };
 
-/* Those without a device are handed on by the next kexec, as they are. */
-static void __init take_over_arrived(void)
-{
-	struct luo_session *box;
-	struct fdbox *b;
-	u64 id = 0;
-	int err;
-
-	guard(mutex)(&fdbox_mutex);
-	while ((box = liveupdate_box_arrived(&id))) {
-		b = alloc_device();
-		if (IS_ERR(b)) {
-			err = PTR_ERR(b);
-			pr_err("box '%s' has no device: %d\n", liveupdate_box_name(box), err);
-			liveupdate_box_put(box);
-			continue;
-		}
-		b->box = box;
-		err = add_device(b);
-		if (!err)
-			continue;
-		pr_err("box '%s' has no device: %d\n", liveupdate_box_name(box), err);
-		put_device(&b->dev);
-	}
-}
-
 static int __init fdbox_init(void)
 {
 	int err;
@@ -332,7 +355,7 @@ static int __init fdbox_init(void)
 	err = misc_register(&control_device);
 	if (err)
 		goto fail_region;
-	take_over_arrived();
+	take_over_all();
 	return 0;
 
 fail_region:
@@ -343,7 +366,7 @@ fail_class:
 }
 module_init(fdbox_init);
 
-/* There is no box: each keeps the module. */
+/* No box has a device: each that has keeps the module. */
 static void __exit fdbox_exit(void)
 {
 	misc_deregister(&control_device);

@@ -3,8 +3,8 @@
  * Live update: boxes, for FDBox
  *
  * A box is a session without a file descriptor, whose files have names.  The
- * kernel-doc of every function is at its definition in
- * kernel/liveupdate/box.c.
+ * kernel-doc of every function is at its definition in kernel/liveupdate/box.c,
+ * or box_handover.c.
  */
 #ifndef _LINUX_LIVEUPDATE_BOX_H
 #define _LINUX_LIVEUPDATE_BOX_H

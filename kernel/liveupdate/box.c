@@ -281,12 +281,15 @@ const char *liveupdate_box_name(const struct luo_session *s)
 }
 EXPORT_SYMBOL_GPL(liveupdate_box_name);
 
-/*
- * A box that arrived
+/**
+ * luo_box_make - make a box of a session that arrived
+ * @s:		a session with the name of a box, which is held for this: nobody but us has
+ *		anything to do with it any more
+ *
+ * Context: may sleep.
+ * Returns: 0; -EEXIST if there is another box of that name; -ENOMEM.
  */
-
-/* Nobody but us has anything to do with the session any more. */
-static int make_box(struct luo_session *s)
+int luo_box_make(struct luo_session *s)
 {
 	struct luo_box *box = alloc_box(s);
 	struct luo_file *f;
@@ -306,40 +309,6 @@ static int make_box(struct luo_session *s)
 	free_box(box);
 	return err;
 }
-
-/**
- * liveupdate_box_arrived - take over a box of the previous kernel
- * @after:	where to go on; 0 to begin with
- *
- * What cannot be taken over stays a session.
- *
- * Context: may sleep, for as long as a reboot freezes files.
- * Returns: the box, sealed, to be looked at until liveupdate_box_put(); NULL if
- * there is none left.
- */
-struct luo_session *liveupdate_box_arrived(u64 *after)
-{
-	struct luo_session *s;
-	int err;
-
-	if (!luo_gate_enter_late())
-		return NULL;
-	while ((s = luo_session_next(*after))) {
-		*after = s->id;
-		if (luo_session_hold_box(s)) {
-			err = make_box(s);
-			if (!err)
-				break;
-			pr_warn("box '%s' cannot be taken over, and stays session '%s': %d\n",
-				s->box_name, s->name, err);
-			luo_session_let_go(s);
-		}
-		luo_session_put(s);
-	}
-	luo_gate_leave();
-	return s;
-}
-EXPORT_SYMBOL_GPL(liveupdate_box_arrived);
 
 static void remove(struct luo_session *s)
 {

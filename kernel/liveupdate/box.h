@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Live update: what box.c and stash.c share.
+ * Live update: what box.c, box_handover.c and stash.c share.
  */
 #ifndef _LUO_BOX_H
 #define _LUO_BOX_H
@@ -27,6 +27,9 @@ struct luo_box {
 	bool sealed;
 	bool deleted;
 };
+
+/* box.c */
+int luo_box_make(struct luo_session *s);
 
 /* box_handover.c */
 extern struct luo_ext luo_fdbox_ext;

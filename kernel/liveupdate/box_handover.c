@@ -19,7 +19,9 @@
  */
 #define pr_fmt(fmt) "luo: " fmt
 
+#include <linux/export.h>
 #include <linux/kho/abi/fdbox.h>
+#include <linux/liveupdate_box.h>
 #include <linux/mutex.h>
 #include <linux/slab.h>
 #include <linux/string.h>
@@ -350,3 +352,60 @@ void luo_boxes_receive(u64 number)
 		receive_boxes(&arrived, number - arrived.number);
 	luo_ext_done(&arrived);
 }
+
+/*
+ * When FDBox is there
+ */
+
+static bool lacks_owner(struct luo_session *s)
+{
+	guard(mutex)(&luo_sessions_lock);
+	return s->box && !s->box->owner;
+}
+
+/* Returns true if it is a box now; an error if there was no memory to make it one. */
+static int take_over(struct luo_session *s)
+{
+	int err;
+
+	if (!luo_session_hold_box(s))
+		return false;
+	err = luo_box_make(s);
+	if (!err)
+		return true;
+	pr_warn("box '%s' cannot be taken over, and stays session '%s': %d\n", s->box_name,
+		s->name, err);
+	luo_session_let_go(s);
+	return err == -ENOMEM ? err : false;
+}
+
+/**
+ * liveupdate_box_arrived - take over a box of the previous kernel
+ * @after:	where to go on; 0 to begin with
+ *
+ * What cannot be taken over stays a session.  A box that was taken over and was
+ * not said to be somebody's is given again, by whoever begins anew; he excludes
+ * liveupdate_box_create().
+ *
+ * Context: may sleep, for as long as a reboot freezes files.
+ * Returns: the box, sealed, to be looked at until liveupdate_box_put(); NULL if
+ * there is none left; ERR_PTR(-ENOMEM) for one that it may be worth to come back
+ * for.
+ */
+struct luo_session *liveupdate_box_arrived(u64 *after)
+{
+	struct luo_session *s;
+	int ret = 0;
+
+	if (!luo_gate_enter_late())
+		return NULL;
+	while (!ret && (s = luo_session_next(*after))) {
+		*after = s->id;
+		ret = lacks_owner(s) ? true : take_over(s);
+		if (ret <= 0)
+			luo_session_put(s);
+	}
+	luo_gate_leave();
+	return ret < 0 ? ERR_PTR(ret) : s;
+}
+EXPORT_SYMBOL_GPL(liveupdate_box_arrived);
