@@ -148,6 +148,81 @@ TEST_F(box, regression_delete_sealed)
 	EXPECT_EQ(0, box_delete(self->control, "t"));
 }
 
+/*
+ * More than can travel: the limits are brought near.
+ */
+
+static int crowd(const char *command)
+{
+	return write_command("/sys/kernel/debug/liveupdate_crowd", command);
+}
+
+TEST_F(box, create_too_many)
+{
+	NEEDS_EXERCISER();
+	ASSERT_EQ(0, crowd("sessions 510000"));
+	EXPECT_EQ(-ENOSPC, box_create(self->control, "more"));
+	EXPECT_EQ(-ENOENT, box_open("more"));
+	EXPECT_EQ(-ENOENT, box_delete(self->control, "more"));
+	ASSERT_EQ(0, crowd("sessions -510000"));
+	EXPECT_EQ(0, box_create(self->control, "more"));
+	EXPECT_EQ(0, box_delete(self->control, "more"));
+}
+
+TEST_F(box, put_after_last_token)
+{
+	int fd = text_memfd("first", 1);
+
+	NEEDS_EXERCISER();
+	ASSERT_EQ(0, box_put(self->box, fd, "first"));
+	ASSERT_EQ(0, crowd("last t"));
+	fd = text_memfd("m", 1);
+	EXPECT_EQ(-ENOSPC, box_put(self->box, fd, "m"));
+	EXPECT_EQ(-ENOENT, box_get(self->box, "m"));
+	/* It is nobody's. */
+	EXPECT_EQ(0, box_put(self->other, fd, "m"));
+	EXPECT_EQ(fd, box_get(self->other, "m"));
+	EXPECT_EQ(0, text_check(fd, "m", 1));
+	/* It can be handed over. */
+	EXPECT_EQ(0, box_seal(self->box));
+	EXPECT_EQ(0, box_unseal(self->box));
+	EXPECT_EQ(0, text_check(box_get(self->box, "first"), "first", 1));
+	EXPECT_EQ(0, box_put(self->box, fd, "m"));
+}
+
+static void seal_without_room(struct __test_metadata *_metadata, int box, int copy)
+{
+	EXPECT_EQ(-ENOSPC, box_seal(box));
+	EXPECT_EQ(-EBUSY, box_unseal(box));
+	/* It is not preserved. */
+	EXPECT_EQ(0, ftruncate(copy, 3 * 4096));
+	EXPECT_EQ(0, ftruncate(copy, 2 * 4096));
+}
+
+TEST_F(box, seal_too_many)
+{
+	int fd = text_memfd("m", 2), copy = dup(fd);
+	long before;
+
+	NEEDS_EXERCISER();
+	ASSERT_EQ(0, box_put(self->box, fd, "m"));
+	/* A file of a format that is none of mainline's has a record of its own. */
+	ASSERT_EQ(0, box_put(self->box, test_file('b', "b0"), "b"));
+	before = bytes_preserved();
+	ASSERT_EQ(0, crowd("names 140000"));
+	seal_without_room(_metadata, self->box, copy);
+	ASSERT_EQ(0, crowd("names -140000"));
+	ASSERT_EQ(0, crowd("records 510000"));
+	seal_without_room(_metadata, self->box, copy);
+	ASSERT_EQ(0, crowd("records -510000"));
+	EXPECT_EQ(before, bytes_preserved());
+	EXPECT_EQ(0, box_seal(self->box));
+	EXPECT_EQ(0, box_unseal(self->box));
+	EXPECT_EQ(before, bytes_preserved());
+	fd = box_get(self->box, "m");
+	EXPECT_EQ(0, text_check(fd, "m", 2));
+}
+
 TEST_F(box, delete_closes_files)
 {
 	unsigned long before;

@@ -121,9 +121,9 @@ static inline int test_file_check(int fd, char *name)
 	return 0;
 }
 
-static inline int exerciser(const char *command)
+static inline int write_command(const char *path, const char *command)
 {
-	int fd = open(EXERCISER "cmd", O_WRONLY | O_CLOEXEC);
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
 	int err;
 
 	if (fd < 0)
@@ -131,6 +131,11 @@ static inline int exerciser(const char *command)
 	err = write(fd, command, strlen(command)) < 0 ? -errno : 0;
 	close(fd);
 	return err;
+}
+
+static inline int exerciser(const char *command)
+{
+	return write_command(EXERCISER "cmd", command);
 }
 
 #endif /* _LUO_TEST_H */
