@@ -7,11 +7,12 @@
 
 . "$(dirname "$0")/../lib.sh"
 
-box_program fdbox_test
-box_program seal_test
+for name in fdbox_test seal_test killed_test; do
+	box_program $name
+done
 box_vm ioctl ioctl64
 
-if programs_32 ../fdbox/fdbox_test.c ../fdbox/seal_test.c; then
+if programs_32 ../fdbox/fdbox_test.c ../fdbox/seal_test.c ../fdbox/killed_test.c; then
 	box_vm ioctl ioctl32 -- --append which=32
 fi
 finish
