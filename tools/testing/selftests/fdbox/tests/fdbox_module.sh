@@ -9,6 +9,7 @@
 . "$(dirname "$0")/../lib.sh"
 
 box_program fdbox_test
+box_program fdbox_unload
 # shellcheck disable=SC2034
 flavor=mini-other
 adds+=(--add "$KHO_BUILD/x86_64/mini-other/drivers/misc/fdbox.ko:/lib/fdbox.ko")
