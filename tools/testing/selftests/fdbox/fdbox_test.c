@@ -66,6 +66,9 @@ TEST_F(box, nodes)
 	ASSERT_EQ(0, stat(FDBOX_DIR "t", &st));
 	EXPECT_EQ(S_IFCHR | 0600, st.st_mode);
 	EXPECT_EQ(0, st.st_uid);
+	/* The name is the user's, and no business of sysfs. */
+	EXPECT_EQ(0, access("/sys/class/fdbox", F_OK));
+	EXPECT_EQ(-1, access("/sys/class/fdbox/t", F_OK));
 }
 
 TEST_F(box, unknown_ioctl)
@@ -364,13 +367,16 @@ TEST_F(box, put_errors)
 	EXPECT_EQ(0, box_put(self->other, second, "in"));
 }
 
-/* Only what has a handler: no box in a box, nothing that pins something else. */
-TEST_F(box, put_unsupported)
+/*
+ * Only what has a handler: nothing that pins something else, such as mount namespaces
+ * or credentials.
+ */
+TEST_F(box, regression_pins)
 {
 	static const char * const paths[] = {
-		"/dev/null", "/", "/proc/self/status", "/dev/fdbox/t", "/dev/fdbox/fdbox",
+		"/dev/null", "/", "/proc/self/status", "/proc/self/ns/mnt",
 	};
-	int fd, pipes[2], dev = open(LUO_DEVICE, O_RDWR | O_CLOEXEC);
+	int fd, pipes[2];
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(paths); i++) {
@@ -384,13 +390,23 @@ TEST_F(box, put_unsupported)
 	fd = open("/tmp/named", O_RDWR | O_CREAT, 0600);
 	EXPECT_EQ(-EOPNOTSUPP, box_put(self->box, fd, "x"));
 	unlink("/tmp/named");
+}
+
+/* Nothing that keeps files may be kept. */
+TEST_F(box, regression_box_in_a_box)
+{
+	int dev = open(LUO_DEVICE, O_RDWR | O_CLOEXEC), fd;
+
 	EXPECT_EQ(-EOPNOTSUPP, box_put(self->box, self->box, "x"));
-	if (dev >= 0) {
-		EXPECT_EQ(-EOPNOTSUPP, box_put(self->box, dev, "x"));
-		fd = luo_create(dev, "in no box");
-		EXPECT_EQ(-EOPNOTSUPP, box_put(self->box, fd, "x"));
-		close(fd);
-	}
+	EXPECT_EQ(-EOPNOTSUPP, box_put(self->box, self->other, "x"));
+	EXPECT_EQ(-EOPNOTSUPP, box_put(self->box, self->control, "x"));
+	EXPECT_EQ(-ENOENT, box_get(self->box, "x"));
+	if (dev < 0)
+		return;
+	EXPECT_EQ(-EOPNOTSUPP, box_put(self->box, dev, "x"));
+	fd = luo_create(dev, "in no box");
+	EXPECT_EQ(-EOPNOTSUPP, box_put(self->box, fd, "x"));
+	close(fd);
 }
 
 /*

@@ -3,7 +3,8 @@
 # kernels: mini
 # timeout: 300
 #
-# Boxes over kexecs: sealed, unsealed, unclaimed, handed on.
+# Boxes over kexecs: sealed, unsealed, unclaimed, handed on. And the example of the
+# documentation.
 
 . "$(dirname "$0")/../lib.sh"
 
@@ -12,4 +13,13 @@ box_vm handover -- --append liveupdate_exerciser.flbs=0
 said handover \
 	"luo: box 'stash' is not sealed and ends here, with its files 'one', 'two'" \
 	"luo: box 'both' is not sealed and ends here, with its files 'fresh'"
+
+# The example is the last thing there.
+example=$work/fdbox-example.c
+sed '1,/^\.\. code-block:: c$/d; s/^   //' \
+	"$KHO_ROOT/Documentation/userspace-api/fdbox.rst" >"$example"
+# shellcheck disable=SC2154
+program fdbox-example "$(realpath --relative-to="$luo_dir" "$example")" -Werror ||
+	fail "build the example (see $work/fdbox-example.log)"
+box_vm example
 finish
