@@ -100,6 +100,15 @@ stale_code()
 	grep -qa 'Oops: int3: 0000' "$1"
 }
 
+# troubles LOG: in three lines, what there was, for the reader of the results
+troubles()
+{
+	{
+		grep -aEm 2 'BUG|WARNING|Oops|KASAN|Kernel panic|Out of memory' "$1"
+		tail -n 1 "$1"
+	} | tr -d '\r' | sed 's/^/# /'
+}
+
 # vm SCENARIO [NAME] [-- QEMU-RUN-OPTION... [-- QEMU-OPTION...]]
 vm()
 {
@@ -137,8 +146,10 @@ vm()
 	collect "$name" "$out"
 	if [ $status != 0 ]; then
 		fail "$name: guest or its log, status $status (see $serial)"
+		troubles "$serial"
 	elif ! grep -q '^done' "$out"; then
 		fail "$name: did not get to its end (see $serial)"
+		troubles "$serial"
 		tail -n 60 "$serial" >&2
 	else
 		pass "$name: got to its end with a clean log"
