@@ -7,7 +7,6 @@
 #include <linux/io.h>
 #include <linux/mm.h>
 #include <linux/pagemap.h>
-#include <linux/posix_acl.h>
 #include <linux/rcupdate_wait.h>
 #include <linux/sched/mm.h>
 #include <linux/shmem_fs.h>
@@ -24,18 +23,6 @@ static struct shmem_save *shmem_save(struct memfd_save *s)
 	return container_of(s, struct shmem_save, base);
 }
 
-/* Of a file in memory it is nowhere else. */
-static bool has_acl(struct inode *inode)
-{
-#ifdef CONFIG_FS_POSIX_ACL
-	struct posix_acl *acl = READ_ONCE(inode->i_acl);
-
-	return acl && !is_uncached_acl(acl);
-#else
-	return false;
-#endif
-}
-
 static const char *refuse(struct file *file)
 {
 	struct inode *inode = file_inode(file);
@@ -46,8 +33,6 @@ static const char *refuse(struct file *file)
 		return "an unlinked file of a mounted tmpfs is no memfd";
 	if (SHMEM_I(inode)->seals & ~MEMFD_LUO_ALL_SEALS)
 		return "it has a seal that no other kernel knows";
-	if (has_acl(inode))
-		return "it has an access control list";
 	return NULL;
 }
 

@@ -3,7 +3,7 @@
  * Live update of a memfd that is not hugetlb: what the rooms share.
  *
  *	shmem_luo.c		which files, what else they have, and their seals
- *	shmem_luo_extra.c	extended attributes and memory policy
+ *	shmem_luo_extra.c	extended attributes, access control list and memory policy
  *	shmem_luo_load.c	the receiver's file
  *	shmem_luo_fill.c	its page cache
  *	memfd_luo_wire.c	the page that travels

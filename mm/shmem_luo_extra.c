@@ -10,7 +10,11 @@
 #include <linux/kexec_handover.h>
 #include <linux/mempolicy.h>
 #include <linux/mm.h>
+#include <linux/mount.h>
 #include <linux/nodemask.h>
+#include <linux/posix_acl.h>
+#include <linux/posix_acl_xattr.h>
+#include <linux/security.h>
 #include <linux/shmem_fs.h>
 #include <linux/slab.h>
 #include <linux/xattr.h>
@@ -21,6 +25,11 @@
  * Extended attributes
  */
 
+static void put_xattr(struct memfd_extras *out, const char *name, const void *value, size_t size)
+{
+	memfd_extras_put(out, MEMFD_LUO_EXTRA_XATTR, name, strlen(name) + 1, value, size);
+}
+
 static void put_xattrs(struct memfd_extras *out, struct inode *inode)
 {
 	struct simple_xattrs *xattrs = &SHMEM_I(inode)->xattrs;
@@ -30,21 +39,93 @@ static void put_xattrs(struct memfd_extras *out, struct inode *inode)
 	for (node = rb_first(&xattrs->rb_root); node; node = rb_next(node)) {
 		struct simple_xattr *xattr = rb_entry(node, struct simple_xattr, rb_node);
 
-		memfd_extras_put(out, MEMFD_LUO_EXTRA_XATTR, xattr->name,
-				 strlen(xattr->name) + 1, xattr->value, xattr->size);
+		put_xattr(out, xattr->name, xattr->value, xattr->size);
 	}
 	read_unlock(&xattrs->lock);
 }
+
+/*
+ * A label that nobody set: the file got it when it was made, from whoever made it.
+ * Who retrieves it may be somebody else.
+ */
+static int put_label(struct memfd_extras *out, struct inode *inode)
+{
+	char name[XATTR_NAME_MAX + 1];
+	int len = security_inode_listsecurity(inode, name, sizeof(name));
+	void *label = NULL;
+
+	if (len <= XATTR_SECURITY_PREFIX_LEN || strnlen(name, sizeof(name)) != len - 1 ||
+	    simple_xattr_get(&SHMEM_I(inode)->xattrs, name, NULL, 0) >= 0)
+		return 0;
+	len = security_inode_getsecurity(&nop_mnt_idmap, inode, name + XATTR_SECURITY_PREFIX_LEN,
+					 &label, true);
+	if (len > 0)
+		put_xattr(out, name, label, len);
+	kfree(label);
+	return len == -ENOMEM ? len : 0;
+}
+
+#ifdef CONFIG_FS_POSIX_ACL
+
+static int put_acl(struct memfd_extras *out, struct inode *inode)
+{
+	struct posix_acl *acl = get_cached_acl(inode, ACL_TYPE_ACCESS);
+	size_t size;
+	void *value;
+	int ret;
+
+	/* Of a file in memory it is nowhere else. */
+	if (!acl || is_uncached_acl(acl))
+		return 0;
+	size = posix_acl_xattr_size(acl->a_count);
+	value = kmalloc(size, GFP_KERNEL);
+	ret = value ? posix_acl_to_xattr(&init_user_ns, acl, value, size) : -ENOMEM;
+	posix_acl_release(acl);
+	if (ret >= 0)
+		put_xattr(out, XATTR_NAME_POSIX_ACL_ACCESS, value, ret);
+	kfree(value);
+	return min(ret, 0);
+}
+
+static int set_acl(struct file *file, const void *value, size_t size)
+{
+	struct posix_acl *acl = posix_acl_from_xattr(&init_user_ns, value, size);
+	int err;
+
+	if (IS_ERR_OR_NULL(acl))
+		return PTR_ERR_OR_ZERO(acl);
+	err = set_posix_acl(file_mnt_idmap(file), file_dentry(file), ACL_TYPE_ACCESS, acl);
+	posix_acl_release(acl);
+	return err;
+}
+
+#else
+
+static int put_acl(struct memfd_extras *out, struct inode *inode)
+{
+	return 0;
+}
+
+static int set_acl(struct file *file, const void *value, size_t size)
+{
+	return -EOPNOTSUPP;
+}
+
+#endif /* CONFIG_FS_POSIX_ACL */
 
 /* As setxattr(2) by whoever was allowed to: security modules take note. */
 static int restore_xattr(struct file *file, const struct memfd_extra *e)
 {
 	const char *value = memfd_extra_value(e);
+	size_t size = e->length - (value - (const char *)e->data);
 	int err;
 
 	inode_lock(file_inode(file));
-	err = __vfs_setxattr_noperm(file_mnt_idmap(file), file_dentry(file), e->data, value,
-				    e->length - (value - (const char *)e->data), 0);
+	if (!strcmp(e->data, XATTR_NAME_POSIX_ACL_ACCESS))
+		err = set_acl(file, value, size);
+	else
+		err = __vfs_setxattr_noperm(file_mnt_idmap(file), file_dentry(file), e->data,
+					    value, size, 0);
 	inode_unlock(file_inode(file));
 	if (err == -EOPNOTSUPP)
 		pr_warn_ratelimited("extended attribute '%s': this kernel has none of that kind for memfds\n",
@@ -184,25 +265,25 @@ static int restore_policy(struct inode *inode, const struct memfd_luo_policy *se
 int shmem_extras_save(struct shmem_save *s)
 {
 	struct memfd_extras *out = &s->extras;
+	int err;
 
 	for (;;) {
 		memfd_extras_begin(out);
 		put_xattrs(out, s->base.inode);
 		put_policies(out, s->base.inode);
-		if (out->len <= out->room)
-			break;
+		err = put_label(out, s->base.inode) ?: put_acl(out, s->base.inode);
+		if (err || out->len <= out->room)
+			return err;
 		shmem_extras_forget(s);
 		out->room = PAGE_SIZE << get_order(out->len);
 		out->buf = kho_alloc_preserve(out->room);
 		if (IS_ERR(out->buf)) {
-			int err = PTR_ERR(out->buf);
-
+			err = PTR_ERR(out->buf);
 			out->buf = NULL;
 			out->room = 0;
 			return err;
 		}
 	}
-	return 0;
 }
 
 /**

@@ -3,20 +3,21 @@
 # kernels: mini mini+configs/other.config
 # timeout: 400
 #
-# Live update of a kernel that is built differently, PREEMPT_RT and no huge pages
-# among others. Lock debugging finds what may not sleep.
+# Live update of a kernel that is built differently, PREEMPT_RT, Smack and no huge
+# pages among others. Lock debugging finds what may not sleep.
 
 . "$(dirname "$0")/../lib.sh"
 
-for name in hugetlb_test memfd_rules memfd_test memfd_window; do
+for name in hugetlb_test memfd_frozen memfd_labels memfd_rules memfd_test memfd_window; do
 	program $name $name.c || fail "build $name (see $work/$name.log)"
 done
 usual=$(kernel_image)
 # shellcheck disable=SC2034
 flavor=mini-other
+adds+=(--add "$usual:/boot/usual")
 luo_vm sessions -- --mem 1G --timeout 200
+luo_vm labels -- --mem 1G --timeout 150
 # shellcheck disable=SC2034
 boots=$usual
-adds+=(--add "$usual:/boot/with-huge-pages")
 luo_vm other -- --mem 2G --timeout 250
 finish

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Who may do what with a memfd: access control lists, and labels of Smack
+ *
+ *	memfd_labels send	make them, preserve them, change them, wait
+ *	memfd_labels receive	in a kernel that has both: are they as they were?
+ *	memfd_labels neither	in one that has neither
+ */
+#define _GNU_SOURCE
+#include "acl.h"
+
+#define SESSION		"labels"
+#define LABEL		"security.SMACK64"
+#define CURRENT		"/proc/self/attr/current"
+
+/* Tokens */
+enum { WITH_ACL, GIVEN, INHERITED };
+
+static int dev;
+
+static void set_label(int fd, const char *label)
+{
+	must(LABEL, fsetxattr(fd, LABEL, label, strlen(label), 0));
+}
+
+static void label_is(const char *subject, int fd, const char *want)
+{
+	char label[256] = "";
+
+	must(LABEL, fgetxattr(fd, LABEL, label, sizeof(label) - 1));
+	is_text(subject, "label", label, want);
+}
+
+static mode_t mode_of(int fd)
+{
+	struct stat st;
+
+	must("fstat", fstat(fd, &st));
+	return st.st_mode & 07777;
+}
+
+/* Preserves a file; then it is changed. */
+static int preserved(int session, const char *name, uint64_t token)
+{
+	int fd = make_memfd(name, 0, PAGE);
+
+	must(name, put(fd, token, 0, PAGE));
+	is(name, "preserve", luo_preserve_fd(session, fd, token), 0);
+	return fd;
+}
+
+static void send_all(void)
+{
+	int session = must("session", luo_create(dev, SESSION)), fd;
+
+	fd = preserved(session, "ACL", WITH_ACL);
+	is("ACL", "set it", err_of(set_acl(fd, 1000)), 0);
+	is("ACL", "change it", err_of(set_acl(fd, 2000)), 0);
+	is("ACL", "mode", mode_of(fd), 0660);
+
+	fd = preserved(session, "label that was set", GIVEN);
+	set_label(fd, "Other");
+	set_label(fd, "Given");
+	label_is("label that was set", fd, "Given");
+
+	/* It is that of whoever makes the file. */
+	write_text(CURRENT, "Maker");
+	fd = preserved(session, "label that nobody set", INHERITED);
+	label_is("label that nobody set", fd, "Maker");
+	close(dev);
+	wait_for_the_end();
+}
+
+static int taken(int session, const char *name, uint64_t token)
+{
+	int fd = luo_retrieve_fd(session, token);
+
+	is(name, "retrieve", fd < 0 ? fd : 0, 0);
+	is(name, "contents", bad_pages(fd, token, 0, PAGE), 0);
+	return fd;
+}
+
+static void receive(void)
+{
+	int session = must("session", luo_retrieve(dev, SESSION)), fd;
+
+	fd = taken(session, "ACL", WITH_ACL);
+	is("ACL", "it is the last one", acl_is(fd, 2000), true);
+	is("ACL", "mode", mode_of(fd), 0660);
+	is("ACL", "follows the mode", err_of(fchmod(fd, 0600)), 0);
+	is("ACL", "and is another one then", acl_is(fd, 2000), false);
+	label_is("label that was set", taken(session, "label that was set", GIVEN), "Given");
+	label_is("label that nobody set", taken(session, "label that nobody set", INHERITED),
+		 "Maker");
+	is("labels", "finish", luo_finish(session), 0);
+}
+
+/* Nothing is lost: what cannot be here waits for a kernel that has it. */
+static void neither(void)
+{
+	int session = must("session", luo_retrieve(dev, SESSION));
+
+	is("ACL", "where there is none", luo_retrieve_fd(session, WITH_ACL), -EAGAIN);
+	is("ACL", "again", luo_retrieve_fd(session, WITH_ACL), -EAGAIN);
+}
+
+int main(int argc, char **argv)
+{
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	dev = open_luo();
+	if (argc == 2 && !strcmp(argv[1], "send"))
+		send_all();
+	else if (argc == 2 && !strcmp(argv[1], "receive"))
+		receive();
+	else if (argc == 2 && !strcmp(argv[1], "neither"))
+		neither();
+	else
+		return 2;
+	return 0;
+}
