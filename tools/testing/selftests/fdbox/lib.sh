@@ -6,8 +6,6 @@
 #
 #	box_vm SCENARIO [NAME] [-- QEMU-RUN-OPTION...]	as vm, live update is on
 #	box_program NAME				a program of this directory
-#	said NAME LINE...				the log of that guest has these
-#							lines, once each
 
 fdbox_dir=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 . "$fdbox_dir/../liveupdate/lib.sh"
@@ -20,22 +18,6 @@ box_program()
 box_vm()
 {
 	luo_dir_vm fdbox "$@"
-}
-
-said()
-{
-	# shellcheck disable=SC2154
-	local serial=$logs/$test_name-$1.serial line n
-
-	shift
-	for line in "$@"; do
-		n=$(grep -acF "$line" "$serial")
-		if [ "$n" = 1 ]; then
-			pass "regression_dropped_in_silence: $line"
-		else
-			fail "regression_dropped_in_silence: $n times: $line"
-		fi
-	done
 }
 
 adds+=(--add "$fdbox_dir/guest:/guest/fdbox")

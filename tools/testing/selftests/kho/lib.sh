@@ -5,6 +5,7 @@
 #
 #	vm SCENARIO [NAME] [-- QEMU-RUN-OPTION...]
 #	said NAME WHAT TEXT
+#	said_once NAME WHAT TEXT
 #	finish
 #
 # A guest runs guest/SCENARIO and the kernels that it starts itself. Its lines
@@ -163,5 +164,18 @@ said()
 		pass "$1: $2"
 	else
 		fail "$1: $2: no '$3' (see $logs/$test_name-$1.serial)"
+	fi
+}
+
+# said_once VM WHAT TEXT: in all of them together no more than one line
+said_once()
+{
+	local n
+
+	n=$(grep -acF "$3" "$logs/$test_name-$1.serial")
+	if [ "$n" = 1 ]; then
+		pass "$1: $2"
+	else
+		fail "$1: $2: $n times '$3' (see $logs/$test_name-$1.serial)"
 	fi
 }

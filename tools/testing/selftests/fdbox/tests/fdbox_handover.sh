@@ -10,8 +10,9 @@
 
 box_program fdbox_keep
 box_vm handover -- --append liveupdate_exerciser.flbs=0
-said handover \
-	"luo: box 'stash' is not sealed and ends here, with its files 'one', 'two'" \
+said_once handover "regression_dropped_in_silence: a stash" \
+	"luo: box 'stash' is not sealed and ends here, with its files 'one', 'two'"
+said_once handover "regression_dropped_in_silence: a box that came, with a new file" \
 	"luo: box 'both' is not sealed and ends here, with its files 'fresh'"
 
 # The example is the last thing there.
