@@ -247,10 +247,10 @@ static struct op ops[] = {
 	{ "F_ADD_SEALS", run_seal, seen_seal, .result = -EBUSY },
 	{ "mbind", run_mbind, seen_mbind, .result = -EBUSY, .shmem_only = true },
 	/* Locks are lost with those who have them; the position is that of the freeze. */
-	{ "flock", run_flock },
-	{ "F_OFD_SETLK", run_lock },
-	{ "lseek", run_seek },
-	{ "a store to a page that is there", run_store, seen_store },
+	{ .name = "flock", .run = run_flock },
+	{ .name = "F_OFD_SETLK", .run = run_lock },
+	{ .name = "lseek", .run = run_seek },
+	{ .name = "a store to a page that is there", .run = run_store, .seen = seen_store },
 };
 
 #define NR_OPS	(int)(sizeof(ops) / sizeof(*ops))
