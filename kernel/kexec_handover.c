@@ -339,11 +339,22 @@ void *kho_out_fdt(void)
 	return out_fdt;
 }
 
-static bool matters(const char *name)
+/* Sets *@luo if there is a subtree of live update. */
+static bool others_have_state(bool *luo)
 {
-	if (!strcmp(name, LUO_SUBTREE))
-		return liveupdate_has_state();
-	return !kho_metadata_owns(name);
+	struct kho_subtree st;
+	int node = 0;
+
+	guard(mutex)(&out_fdt_lock);
+	while (out_fdt && (node = kho_fdt_next(out_fdt, node, &st)) > 0) {
+		if (!st.name)
+			continue;
+		if (!strcmp(st.name, LUO_SUBTREE))
+			*luo = true;
+		else if (!kho_metadata_owns(st.name))
+			return true;
+	}
+	return false;
 }
 
 /**
@@ -354,15 +365,11 @@ static bool matters(const char *name)
  */
 bool kho_out_has_state(void)
 {
-	struct kho_subtree st;
-	int node = 0;
+	bool luo = false;
 
-	guard(mutex)(&out_fdt_lock);
-	while (out_fdt && (node = kho_fdt_next(out_fdt, node, &st)) > 0) {
-		if (st.name && matters(st.name))
-			return true;
-	}
-	return kho_passes_sessions();
+	/* Live update waits for those who may just be adding a subtree. */
+	return others_have_state(&luo) || (luo && liveupdate_has_state()) ||
+	       kho_passes_sessions();
 }
 
 static int __init kho_create_fdt(void)
