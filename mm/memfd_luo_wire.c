@@ -261,6 +261,7 @@ int memfd_extras_next(const void *blob, u32 len, u32 *at, struct memfd_extra *e)
 	*at += left < -*at % 8 ? left : -*at % 8;
 	switch (e->type) {
 	case MEMFD_LUO_EXTRA_XATTR:
+	case MEMFD_LUO_EXTRA_LABEL:
 		return xattr_ok(e) ? 1 : -EINVAL;
 	case MEMFD_LUO_EXTRA_POLICY:
 		return policy_ok(e) ? 1 : -EINVAL;

@@ -25,9 +25,10 @@
  * Extended attributes
  */
 
-static void put_xattr(struct memfd_extras *out, const char *name, const void *value, size_t size)
+static void put_xattr(struct memfd_extras *out, u32 type, const char *name, const void *value,
+		      size_t size)
 {
-	memfd_extras_put(out, MEMFD_LUO_EXTRA_XATTR, name, strlen(name) + 1, value, size);
+	memfd_extras_put(out, type, name, strlen(name) + 1, value, size);
 }
 
 static void put_xattrs(struct memfd_extras *out, struct inode *inode)
@@ -39,7 +40,7 @@ static void put_xattrs(struct memfd_extras *out, struct inode *inode)
 	for (node = rb_first(&xattrs->rb_root); node; node = rb_next(node)) {
 		struct simple_xattr *xattr = rb_entry(node, struct simple_xattr, rb_node);
 
-		put_xattr(out, xattr->name, xattr->value, xattr->size);
+		put_xattr(out, MEMFD_LUO_EXTRA_XATTR, xattr->name, xattr->value, xattr->size);
 	}
 	read_unlock(&xattrs->lock);
 }
@@ -60,7 +61,7 @@ static int put_label(struct memfd_extras *out, struct inode *inode)
 	len = security_inode_getsecurity(&nop_mnt_idmap, inode, name + XATTR_SECURITY_PREFIX_LEN,
 					 &label, true);
 	if (len > 0)
-		put_xattr(out, name, label, len);
+		put_xattr(out, MEMFD_LUO_EXTRA_LABEL, name, label, len);
 	kfree(label);
 	return len == -ENOMEM ? len : 0;
 }
@@ -82,7 +83,7 @@ static int put_acl(struct memfd_extras *out, struct inode *inode)
 	ret = value ? posix_acl_to_xattr(&init_user_ns, acl, value, size) : -ENOMEM;
 	posix_acl_release(acl);
 	if (ret >= 0)
-		put_xattr(out, XATTR_NAME_POSIX_ACL_ACCESS, value, ret);
+		put_xattr(out, MEMFD_LUO_EXTRA_XATTR, XATTR_NAME_POSIX_ACL_ACCESS, value, ret);
 	kfree(value);
 	return min(ret, 0);
 }
@@ -127,6 +128,11 @@ static int restore_xattr(struct file *file, const struct memfd_extra *e)
 		err = __vfs_setxattr_noperm(file_mnt_idmap(file), file_dentry(file), e->data,
 					    value, size, 0);
 	inode_unlock(file_inode(file));
+	if (e->type == MEMFD_LUO_EXTRA_LABEL && (err == -EOPNOTSUPP || err == -EINVAL)) {
+		pr_warn_ratelimited("label '%s': this kernel cannot give it to a memfd (%d), which gets that of who retrieves it\n",
+				    (const char *)e->data, err);
+		return 0;
+	}
 	if (err == -EOPNOTSUPP)
 		pr_warn_ratelimited("extended attribute '%s': this kernel has none of that kind for memfds\n",
 				    (const char *)e->data);
@@ -314,8 +320,8 @@ int shmem_extras_restore(struct file *file, const void *blob, u32 len)
 	int ret;
 
 	while ((ret = memfd_extras_next(blob, len, &at, &e)) > 0) {
-		ret = e.type == MEMFD_LUO_EXTRA_XATTR ? restore_xattr(file, &e) :
-							restore_policy(file_inode(file), e.data);
+		ret = e.type == MEMFD_LUO_EXTRA_POLICY ? restore_policy(file_inode(file), e.data) :
+							 restore_xattr(file, &e);
 		if (ret)
 			break;
 	}

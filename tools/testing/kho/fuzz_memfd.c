@@ -53,7 +53,7 @@ static void read_extras(const u8 *data, size_t size)
 
 		CHECK(at > before && at <= size);
 		before = at;
-		if (e.type == MEMFD_LUO_EXTRA_XATTR) {
+		if (e.type == MEMFD_LUO_EXTRA_XATTR || e.type == MEMFD_LUO_EXTRA_LABEL) {
 			value = memfd_extra_value(&e);
 			CHECK(value > (const u8 *)e.data);
 			CHECK(value <= (const u8 *)e.data + e.length);

@@ -291,6 +291,7 @@ static void memfd_seeds(seed_fn fn, void *arg)
 	memfd_extras_begin(&out);
 	memfd_extras_put(&out, MEMFD_LUO_EXTRA_XATTR, "user.a", 7, "value", 5);
 	memfd_extras_put(&out, MEMFD_LUO_EXTRA_XATTR, "trusted.b", 10, NULL, 0);
+	memfd_extras_put(&out, MEMFD_LUO_EXTRA_LABEL, "security.l", 11, "_", 1);
 	memfd_extras_put(&out, MEMFD_LUO_EXTRA_POLICY, &policy, sizeof(policy), &nodes,
 			 sizeof(nodes));
 	fn("honest", &input, sizeof(input.page) + out.len, arg);

@@ -240,6 +240,8 @@ static void bad_xattrs(void)
 	name[255] = 'n';
 	name[256] = '\0';
 	CHECK_EQ(first_of(MEMFD_LUO_EXTRA_XATTR, 300, name, 300), -EINVAL);
+	CHECK_EQ(first_of(MEMFD_LUO_EXTRA_LABEL, 2, "a", 2), 1);
+	CHECK_EQ(first_of(MEMFD_LUO_EXTRA_LABEL, 1, "a", 1), -EINVAL);
 	CHECK_EQ(first_of(99, 2, "a", 2), -EOPNOTSUPP);
 }
 

@@ -126,6 +126,7 @@ static_assert(sizeof(struct memfd_luo_ext) == 136);
 /* Types of extras; a receiver that does not know one hands the file on. */
 #define MEMFD_LUO_EXTRA_XATTR	1
 #define MEMFD_LUO_EXTRA_POLICY	2
+#define MEMFD_LUO_EXTRA_LABEL	3
 
 /**
  * struct memfd_luo_extra - what not every memfd has
@@ -133,7 +134,8 @@ static_assert(sizeof(struct memfd_luo_ext) == 136);
  * @length:	bytes that follow; the next one begins at a multiple of 8
  *
  * XATTR is followed by the name of an extended attribute, a NUL, and its value;
- * POLICY by a &struct memfd_luo_policy.
+ * POLICY by a &struct memfd_luo_policy; LABEL, the label of a security module that
+ * nobody set, is as XATTR, but a receiver that cannot have it goes without.
  */
 struct memfd_luo_extra {
 	u32 type;

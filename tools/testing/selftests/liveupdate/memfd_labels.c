@@ -4,17 +4,19 @@
  *
  *	memfd_labels send	make them, preserve them, change them, wait
  *	memfd_labels receive	in a kernel that has both: are they as they were?
- *	memfd_labels neither	in one that has neither
+ *	memfd_labels neither	in one that has neither, only attributes: pass one on, wait
+ *	memfd_labels bare	in one that has no attributes
  */
 #define _GNU_SOURCE
 #include "acl.h"
 
 #define SESSION		"labels"
+#define AGAIN		"labels again"
 #define LABEL		"security.SMACK64"
 #define CURRENT		"/proc/self/attr/current"
 
 /* Tokens */
-enum { WITH_ACL, GIVEN, INHERITED };
+enum { WITH_ACL, GIVEN, INHERITED, THROUGH, BARE };
 
 static int dev;
 
@@ -67,6 +69,8 @@ static void send_all(void)
 	write_text(CURRENT, "Maker");
 	fd = preserved(session, "label that nobody set", INHERITED);
 	label_is("label that nobody set", fd, "Maker");
+	preserved(session, "label that comes through", THROUGH);
+	preserved(session, "regression_label_refused", BARE);
 	close(dev);
 	wait_for_the_end();
 }
@@ -93,15 +97,37 @@ static void receive(void)
 	label_is("label that nobody set", taken(session, "label that nobody set", INHERITED),
 		 "Maker");
 	is("labels", "finish", luo_finish(session), 0);
+	session = must("session", luo_retrieve(dev, AGAIN));
+	label_is("label that came through", taken(session, "label that came through", THROUGH),
+		 "Maker");
+	is("labels that came through", "finish", luo_finish(session), 0);
 }
 
 /* Nothing is lost: what cannot be here waits for a kernel that has it. */
 static void neither(void)
 {
-	int session = must("session", luo_retrieve(dev, SESSION));
+	int session = must("session", luo_retrieve(dev, SESSION)), fd;
 
 	is("ACL", "where there is none", luo_retrieve_fd(session, WITH_ACL), -EAGAIN);
 	is("ACL", "again", luo_retrieve_fd(session, WITH_ACL), -EAGAIN);
+	fd = taken(session, "label that comes through", THROUGH);
+	label_is("a label where nobody knows what it is", fd, "Maker");
+	session = must("session", luo_create(dev, AGAIN));
+	is("a label where nobody knows what it is", "preserve",
+	   luo_preserve_fd(session, fd, THROUGH), 0);
+	close(dev);
+	wait_for_the_end();
+}
+
+/* Nobody set it: that there are no labels is no reason to refuse the file. */
+static void bare(void)
+{
+	int session = must("session", luo_retrieve(dev, SESSION)), fd;
+
+	is("label that was set", "where there is none", luo_retrieve_fd(session, GIVEN), -EAGAIN);
+	fd = taken(session, "regression_label_refused", BARE);
+	is("regression_label_refused", "it has none",
+	   err_of(fsetxattr(fd, LABEL, "x", 1, 0)), -EOPNOTSUPP);
 }
 
 int main(int argc, char **argv)
@@ -114,6 +140,8 @@ int main(int argc, char **argv)
 		receive();
 	else if (argc == 2 && !strcmp(argv[1], "neither"))
 		neither();
+	else if (argc == 2 && !strcmp(argv[1], "bare"))
+		bare();
 	else
 		return 2;
 	return 0;

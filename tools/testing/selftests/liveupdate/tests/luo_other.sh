@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# kernels: mini mini+configs/other.config
+# kernels: mini mini+configs/other.config mini+configs/nobox.config
 # timeout: 400
 #
 # Live update of a kernel that is built differently, PREEMPT_RT, Smack and no huge
@@ -12,9 +12,10 @@ for name in hugetlb_test memfd_frozen memfd_labels memfd_rules memfd_test memfd_
 	program $name $name.c || fail "build $name (see $work/$name.log)"
 done
 usual=$(kernel_image)
+bare=$KHO_BUILD/x86_64/mini-nobox/image
 # shellcheck disable=SC2034
 flavor=mini-other
-adds+=(--add "$usual:/boot/usual")
+adds+=(--add "$usual:/boot/usual" --add "$bare:/boot/bare")
 luo_vm sessions -- --mem 1G --timeout 200
 luo_vm labels -- --mem 1G --timeout 150
 # shellcheck disable=SC2034
