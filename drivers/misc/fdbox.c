@@ -220,23 +220,30 @@ static int take_over(struct luo_session *box)
 }
 
 /*
- * Those for which there is no memory wait for the next one who opens the control
- * device.  Meanwhile a kexec hands them on, as they are.
+ * Those for which there is no memory, and those that somebody has as a session,
+ * wait for the next one who opens the control device.  Meanwhile a kexec hands
+ * them on, as they are.
  */
 static int take_over_all(void)
 {
 	struct luo_session *box;
+	bool wait = false;
 	int failed = 0, err;
 	u64 id = 0;
 
 	if (!READ_ONCE(some_wait))
 		return 0;
-	guard(mutex)(&fdbox_mutex);
+	/* Who opens a device keeps others from registering one, who may be waited for. */
+	if (!mutex_trylock(&fdbox_mutex))
+		return 0;
 	while ((box = liveupdate_box_arrived(&id))) {
 		err = IS_ERR(box) ? PTR_ERR(box) : take_over(box);
-		failed = failed ?: err;
+		wait |= err;
+		if (err != -EBUSY)
+			failed = failed ?: err;
 	}
-	WRITE_ONCE(some_wait, failed);
+	WRITE_ONCE(some_wait, wait);
+	mutex_unlock(&fdbox_mutex);
 	return failed;
 }
 

@@ -310,6 +310,26 @@ int luo_box_make(struct luo_session *s)
 	return err;
 }
 
+static void unseal(struct luo_session *s)
+{
+	if (s->box->sealed)
+		luo_stash_unpreserve(&s->files);
+	s->box->sealed = false;
+}
+
+/* The box is deleted for all who have it open. */
+static int empty(struct luo_session *s)
+{
+	int err = luo_stash_empty(&s->files, &s->box->files);
+
+	if (!err) {
+		/* They may close it when nothing may be given back. */
+		luo_box_release(s);
+		s->box->deleted = true;
+	}
+	return err;
+}
+
 static void remove(struct luo_session *s)
 {
 	scoped_guard(mutex, &luo_sessions_lock)
@@ -328,6 +348,11 @@ void liveupdate_box_abandon(struct luo_session *s)
 	/* After the freeze it does not matter any more. */
 	if (!luo_gate_enter_late())
 		return;
+	/* But somebody may have guessed the number of its device. */
+	scoped_guard(mutex, &s->lock) {
+		unseal(s);
+		empty(s);
+	}
 	remove(s);
 	luo_gate_leave();
 }
@@ -350,12 +375,7 @@ int liveupdate_box_delete(struct luo_session *s)
 
 	if (err)
 		return err;
-	err = s->box->sealed ? -EBUSY : luo_stash_empty(&s->files, &s->box->files);
-	if (!err) {
-		/* Whoever has it open may close it when nothing may be given back. */
-		luo_box_release(s);
-		s->box->deleted = true;
-	}
+	err = s->box->sealed ? -EBUSY : empty(s);
 	mutex_unlock(&s->lock);
 	if (!err)
 		remove(s);
@@ -520,9 +540,7 @@ int liveupdate_box_unseal(struct luo_session *s)
 	if (err)
 		return err;
 	err = s->box->sealed ? 0 : -EBUSY;
-	if (!err)
-		luo_stash_unpreserve(&s->files);
-	s->box->sealed = false;
+	unseal(s);
 	leave(s);
 	return err;
 }

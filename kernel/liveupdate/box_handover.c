@@ -363,13 +363,13 @@ static bool lacks_owner(struct luo_session *s)
 	return s->box && !s->box->owner;
 }
 
-/* Returns true if it is a box now; an error if there was no memory to make it one. */
+/* Returns true if it is a box now; an error if it may become one later. */
 static int take_over(struct luo_session *s)
 {
-	int err;
+	int err = luo_session_hold_box(s);
 
-	if (!luo_session_hold_box(s))
-		return false;
+	if (err)
+		return err == -ENOENT ? false : err;
 	err = luo_box_make(s);
 	if (!err)
 		return true;
@@ -389,8 +389,8 @@ static int take_over(struct luo_session *s)
  *
  * Context: may sleep, for as long as a reboot freezes files.
  * Returns: the box, sealed, to be looked at until liveupdate_box_put(); NULL if
- * there is none left; ERR_PTR(-ENOMEM) for one that it may be worth to come back
- * for.
+ * there is none left; an ERR_PTR for one that it may be worth to come back for:
+ * -ENOMEM, or -EBUSY if somebody has it as a session.
  */
 struct luo_session *liveupdate_box_arrived(u64 *after)
 {

@@ -269,15 +269,18 @@ void luo_session_remove(struct luo_session *s)
  * luo_session_hold_box - hold an incoming session that is a box
  * @s:		a session
  *
- * Returns: true if it waits, and has the name of a box.
+ * Returns: 0; -ENOENT if it is none, or one already; -EBUSY if somebody has it as
+ * a session.
  */
-bool luo_session_hold_box(struct luo_session *s)
+int luo_session_hold_box(struct luo_session *s)
 {
 	guard(mutex)(&luo_sessions_lock);
-	if (!s->incoming || s->box || !s->box_name || s->held)
-		return false;
+	if (!s->incoming || s->box || !s->box_name)
+		return -ENOENT;
+	if (s->held)
+		return -EBUSY;
 	s->held = true;
-	return true;
+	return 0;
 }
 
 /**

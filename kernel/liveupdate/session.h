@@ -81,7 +81,7 @@ int luo_session_insert(struct luo_session *s);
 struct luo_session *luo_session_pending(const char *name);
 void luo_session_remove(struct luo_session *s);
 void luo_session_let_go(struct luo_session *s);
-bool luo_session_hold_box(struct luo_session *s);
+int luo_session_hold_box(struct luo_session *s);
 void luo_session_to_box(struct luo_session *s, struct luo_box *box);
 unsigned long luo_sessions_nr(void);
 

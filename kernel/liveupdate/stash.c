@@ -18,6 +18,7 @@
 
 #include <linux/file.h>
 #include <linux/fs.h>
+#include <linux/security.h>
 #include <linux/seq_buf.h>
 #include <linux/slab.h>
 #include <linux/string.h>
@@ -115,8 +116,8 @@ void luo_stash_undo_put(struct luo_files *set, struct luo_names *names)
  * Context: may sleep.
  * Returns: the open file with a reference; an ERR_PTR, and it is still there:
  * -ENOENT if there is no such file, -EAGAIN if its handler is not there, -EBUSY
- * if that refuses to let it go, or what it says when it makes a file of what
- * arrived.
+ * if that refuses to let it go, what it says when it makes a file of what
+ * arrived, or what a security module says of who takes another's file.
  */
 struct file *luo_stash_take(struct luo_files *set, struct luo_names *names, const char *name)
 {
@@ -126,6 +127,10 @@ struct file *luo_stash_take(struct luo_files *set, struct luo_names *names, cons
 	if (!f)
 		return ERR_PTR(-ENOENT);
 	if (f->stashed) {
+		int err = security_file_receive(f->file);
+
+		if (err)
+			return ERR_PTR(err);
 		file = get_file(f->file);
 	} else {
 		file = luo_files_retrieve(set, f->token);
@@ -252,7 +257,7 @@ int luo_stash_empty(struct luo_files *set, struct luo_names *names)
  */
 void luo_stash_report_dropped(struct luo_files *set, const char *box)
 {
-	char text[REPORT_LENGTH];
+	char text[REPORT_LENGTH], more[32] = "";
 	struct seq_buf files;
 	struct luo_file *f;
 	unsigned long nr = 0, left = 0;
@@ -270,9 +275,12 @@ void luo_stash_report_dropped(struct luo_files *set, const char *box)
 	if (!nr)
 		return;
 	if (left)
-		pr_warn("box '%s' is not sealed and ends here, with its files %s and %lu more\n",
-			box, seq_buf_str(&files), left);
+		snprintf(more, sizeof(more), " and %lu more", left);
+	/* What arrived goes on. */
+	if (set->over)
+		pr_warn("box '%s' is not sealed: what was put into it ends here, the files %s%s\n",
+			box, seq_buf_str(&files), more);
 	else
-		pr_warn("box '%s' is not sealed and ends here, with its files %s\n",
-			box, seq_buf_str(&files));
+		pr_warn("box '%s' is not sealed and ends here, with its files %s%s\n",
+			box, seq_buf_str(&files), more);
 }

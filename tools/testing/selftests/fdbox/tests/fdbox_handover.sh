@@ -13,7 +13,7 @@ box_vm handover -- --append liveupdate_exerciser.flbs=0
 said_once handover "regression_dropped_in_silence: a stash" \
 	"luo: box 'stash' is not sealed and ends here, with its files 'one', 'two'"
 said_once handover "regression_dropped_in_silence: a box that came, with a new file" \
-	"luo: box 'both' is not sealed and ends here, with its files 'fresh'"
+	"luo: box 'both' is not sealed: what was put into it ends here, the files 'fresh'"
 
 # The example is the last thing there.
 example=$work/fdbox-example.c
