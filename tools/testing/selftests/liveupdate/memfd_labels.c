@@ -11,7 +11,8 @@
 #include "acl.h"
 
 #define SESSION		"labels"
-#define AGAIN		"labels again"
+#define COMES		"labels that come through"
+#define GOES		"labels that go on"
 #define LABEL		"security.SMACK64"
 #define CURRENT		"/proc/self/attr/current"
 
@@ -69,8 +70,8 @@ static void send_all(void)
 	write_text(CURRENT, "Maker");
 	fd = preserved(session, "label that nobody set", INHERITED);
 	label_is("label that nobody set", fd, "Maker");
-	preserved(session, "label that comes through", THROUGH);
 	preserved(session, "regression_label_refused", BARE);
+	preserved(must("session", luo_create(dev, COMES)), "label that comes through", THROUGH);
 	close(dev);
 	wait_for_the_end();
 }
@@ -97,7 +98,7 @@ static void receive(void)
 	label_is("label that nobody set", taken(session, "label that nobody set", INHERITED),
 		 "Maker");
 	is("labels", "finish", luo_finish(session), 0);
-	session = must("session", luo_retrieve(dev, AGAIN));
+	session = must("session", luo_retrieve(dev, GOES));
 	label_is("label that came through", taken(session, "label that came through", THROUGH),
 		 "Maker");
 	is("labels that came through", "finish", luo_finish(session), 0);
@@ -110,11 +111,12 @@ static void neither(void)
 
 	is("ACL", "where there is none", luo_retrieve_fd(session, WITH_ACL), -EAGAIN);
 	is("ACL", "again", luo_retrieve_fd(session, WITH_ACL), -EAGAIN);
+	session = must("session", luo_retrieve(dev, COMES));
 	fd = taken(session, "label that comes through", THROUGH);
-	label_is("a label where nobody knows what it is", fd, "Maker");
-	session = must("session", luo_create(dev, AGAIN));
-	is("a label where nobody knows what it is", "preserve",
-	   luo_preserve_fd(session, fd, THROUGH), 0);
+	label_is("label that comes through", fd, "Maker");
+	is("label that comes through", "finish", luo_finish(session), 0);
+	session = must("session", luo_create(dev, GOES));
+	is("label that goes on", "preserve", luo_preserve_fd(session, fd, THROUGH), 0);
 	close(dev);
 	wait_for_the_end();
 }
