@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # kernels: mini mini+configs/other.config mini+configs/nobox.config
-# timeout: 400
+# timeout: 900
 #
 # Live update of a kernel that is built differently, PREEMPT_RT, Smack and no huge
 # pages among others. Lock debugging finds what may not sleep.
@@ -16,9 +16,9 @@ bare=$KHO_BUILD/x86_64/mini-nobox/image
 # shellcheck disable=SC2034
 flavor=mini-other
 adds+=(--add "$usual:/boot/usual" --add "$bare:/boot/bare")
-luo_vm sessions -- --mem 1G --timeout 200
-luo_vm labels -- --mem 1G --timeout 150
+luo_vm sessions -- --mem 1G --timeout 300
+luo_vm labels -- --mem 1G --timeout 300
 # shellcheck disable=SC2034
 boots=$usual
-luo_vm other -- --mem 2G --timeout 250
+luo_vm other -- --mem 2G --timeout 400
 finish
