@@ -466,8 +466,8 @@ static struct file *take(struct luo_session *s, const char *name)
  * file is where it was: -EINVAL if this is no name, -ENOENT if there is no such
  * file; -EBUSY if the box is sealed, or the file arrived and its handler does not
  * let it go; -EAGAIN if its handler is not there; what the handler says when it
- * makes a file of what arrived; -ENODEV if the box was deleted; -EMFILE, -ENOMEM,
- * -EINTR.
+ * makes a file of what arrived; what a security module says of who takes a file
+ * that another put there; -ENODEV if the box was deleted; -EMFILE, -ENOMEM, -EINTR.
  */
 int liveupdate_box_get_fd(struct luo_session *s, const char *name)
 {
