@@ -272,10 +272,6 @@ void __init kho_populate(phys_addr_t fdt, u64 fdt_size,
 {
 	unsigned int i;
 
-	if (kho_confined) {
-		pr_err("announced twice: only the first one counts\n");
-		return;
-	}
 	fdt_phys = fdt;
 	fdt_len = fdt_size;
 	array_phys = scratch_phys;

@@ -154,6 +154,12 @@ bool __init kho_reserve_mem_revive(const char *name, phys_addr_t size,
 		pr_warn("'%s' at %pa was not preserved as a whole: not revived\n", name, &r.start);
 		return false;
 	}
+	/* By somebody who had to have this place: it is lost, which is said in the end. */
+	if (memblock_is_region_reserved(r.start, PAGE_ALIGN(r.size))) {
+		pr_err("'%s' at %pa: something else was reserved there: not revived\n", name,
+		       &r.start);
+		return false;
+	}
 	if (memblock_reserve(r.start, PAGE_ALIGN(r.size))) {
 		pr_err("'%s' at %pa cannot be reserved: not revived\n", name, &r.start);
 		return false;

@@ -165,6 +165,7 @@ static void __init give_back(void)
 bool __init kho_scratch_reserve(void)
 {
 	unsigned int max = nodes_weight(node_states[N_MEMORY]) + 2;
+	unsigned int left = KHO_SCRATCH_USED_MAX;
 	u64 low, global, pernode = 0;
 	int nid;
 
@@ -181,11 +182,15 @@ bool __init kho_scratch_reserve(void)
 	if (!reserve_area("low", low, ARCH_LOW_ADDRESS_LIMIT, NUMA_NO_NODE) ||
 	    !reserve_area("global", global, MEMBLOCK_ALLOC_ACCESSIBLE, NUMA_NO_NODE))
 		goto fail;
+	left -= !!low + !!global;
 	for_each_node_state(nid, N_MEMORY) {
-		u64 size = node_size(nid);
+		u64 size = left ? node_size(nid) : 0;
 
+		if (!left)
+			pr_warn("more areas than a kernel accepts: node %d has none\n", nid);
 		if (!reserve_area("per-node", size, MEMBLOCK_ALLOC_ACCESSIBLE, nid))
 			goto fail;
+		left -= !!size;
 		pernode += size;
 	}
 	pr_info("scratch areas: lowmem: %lluMiB global: %lluMiB pernode: %lluMiB\n",

@@ -8,4 +8,5 @@
 . "$(dirname "$0")/../lib.sh"
 
 vm announce announce -- --mem 1G --smp 1 --timeout 180
+vm announce announce-twice -- --mem 1G --smp 1 --append only=twice
 finish

@@ -25,6 +25,7 @@ else
 fi
 vm conflict cma -- --mem 1G --smp 1 --append "kho=on what=cma"
 vm conflict crashkernel -- --mem 1G --smp 1 --append "kho=on what=crashkernel"
+vm conflict revived -- --mem 1G --smp 1 --append "kho=on what=revived reserve_mem=4M:4M:one"
 keep_dirty=1
 vm kdump kdump -- --mem 1G --smp 1 --append "kho=on" --panic-ok
 finish
