@@ -113,6 +113,14 @@ static bool all_early(unsigned long pfn, unsigned long nr_pages)
 	return true;
 }
 
+static int check_tags(unsigned long pfn, unsigned long nr_pages)
+{
+	if (likely(arch_kho_find_tags(pfn, pfn + nr_pages) == pfn + nr_pages))
+		return 0;
+	refuse(pfn, nr_pages, "it has memory tags, which cannot travel");
+	return -EOPNOTSUPP;
+}
+
 static int check_range(unsigned long pfn, unsigned long nr_pages)
 {
 	if (!kho_enable || !out.root)
@@ -126,15 +134,11 @@ static int check_range(unsigned long pfn, unsigned long nr_pages)
 		return refuse(pfn, nr_pages, "hot-added or driver-managed memory");
 	if (kho_find_poison(pfn, pfn + nr_pages) < pfn + nr_pages)
 		return refuse(pfn, nr_pages, "it holds a hardware-poisoned page");
-	if (arch_kho_find_tags(pfn, pfn + nr_pages) < pfn + nr_pages) {
-		refuse(pfn, nr_pages, "it has memory tags, which cannot travel");
-		return -EOPNOTSUPP;
-	}
-	return 0;
+	return check_tags(pfn, nr_pages);
 }
 
 /**
- * struct checked - memory of which every folio may be preserved
+ * struct checked - memory of which every folio may be preserved that has no tags
  * @start:	first page
  * @end:	last page + 1
  */
@@ -170,7 +174,7 @@ static inline int check_folio(struct checked *c, struct folio *folio)
 	if (unlikely(folio_is_zone_device(folio)))
 		return refuse(pfn, nr_pages, "not memory of the page allocator");
 	if (likely(pfn >= c->start && pfn + nr_pages <= c->end))
-		return 0;
+		return check_tags(pfn, nr_pages);
 	return check_more(c, pfn, nr_pages);
 }
 

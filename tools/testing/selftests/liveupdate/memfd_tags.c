@@ -15,18 +15,21 @@
 #define HWCAP2_MTE	(1UL << 18)
 #endif
 
-/* Maps a memfd of one page, and writes to it. */
-static int make(const char *name, void **map)
+#define MANY	64	/* pages that are not looked at one by one otherwise */
+
+/* Maps a memfd of so many pages, and writes to it. */
+static int make(const char *name, void **map, unsigned int pages)
 {
 	int fd = must(name, memfd_create(name, MFD_CLOEXEC));
 
-	must(name, ftruncate(fd, PAGE));
-	*map = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	must(name, ftruncate(fd, pages * PAGE));
+	*map = mmap(NULL, pages * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	must("mmap", *map == MAP_FAILED ? -1 : 0);
-	memset(*map, 0x5a, PAGE);
+	memset(*map, 0x5a, pages * PAGE);
 	return fd;
 }
 
+/* One page */
 static void tag(void *map)
 {
 	must("PROT_MTE", mprotect(map, PAGE, PROT_READ | PROT_WRITE | PROT_MTE));
@@ -43,12 +46,17 @@ int main(void)
 	dev = must("device", open(LUO_DEVICE, O_RDWR | O_CLOEXEC));
 	session = must("session", luo_create(dev, "tags"));
 
-	fd = make("tagged", &map);
+	fd = make("tagged", &map, 1);
 	tag(map);
 	is("a memfd", "with tags is refused", luo_preserve_fd(session, fd, 1), -EOPNOTSUPP);
 	is("a memfd", "keeps its contents", ((char *)map)[1], 0x5a);
 
-	later = make("later", &map);
+	fd = make("tagged in the end", &map, MANY);
+	tag(map + (MANY - 1) * PAGE);
+	is("regression_tags_of_neighbours", "the last page has some",
+	   luo_preserve_fd(session, fd, 3), -EOPNOTSUPP);
+
+	later = make("later", &map, 1);
 	is("a memfd", "without tags goes in", luo_preserve_fd(session, later, 2), 0);
 	tag(map);
 	puts("ready");
