@@ -223,6 +223,7 @@ void *kho_restore_vmalloc(const struct kho_vmalloc *preservation)
 		.order = preservation->order,
 	};
 	void *addr = NULL;
+	int err;
 
 	if (!r.total || r.total > totalram_pages() + PHYS_PFN(kho_scratch_bytes()) +
 				  atomic_long_read(&kho_in.pages) ||
@@ -234,7 +235,11 @@ void *kho_restore_vmalloc(const struct kho_vmalloc *preservation)
 	r.pages = vcalloc(r.total, sizeof(*r.pages));
 	if (!r.pages)
 		return NULL;
-	if (!restore_blocks(&r, preservation))
+	err = restore_blocks(&r, preservation);
+	if (err)
+		pr_warn_ratelimited("of a vmalloc area of %lu pages no more than %lu are where they should be: those are freed\n",
+				    r.total, r.nr);
+	else
 		addr = map_pages(&r, preservation->flags);
 	if (!addr) {
 		while (r.nr)

@@ -24,10 +24,8 @@
 #include "../../kernel/kho/internal.h"
 #include "../../kernel/kho/map.h"
 
+#include "corrupt.h"
 #include "exerciser.h"
-
-/* Higher than any memory of a test machine. */
-#define BEYOND_MEMORY	BIT_ULL(45)
 
 static struct fdt_header *fdt(void)
 {
@@ -390,11 +388,7 @@ static int scratch_restore(void)
 	return right_nr ? use_array(right_array, right_nr) : -ENOENT;
 }
 
-static const struct way {
-	const char *what;
-	int (*corrupt)(void);
-	bool at_once;
-} ways[] = {
+static const struct ex_way ways[] = {
 	{ "fdt-magic",		magic_zero },
 	{ "fdt-totalsize",	totalsize_huge },
 	{ "fdt-strings",	strings_outside },
@@ -427,9 +421,10 @@ static const struct way {
 	{ "scratch-wraps",	scratch_wraps, true },
 	{ "scratch-many",	scratch_many, true },
 	{ "scratch-restore",	scratch_restore, true },
+	{ }
 };
 
-static const struct way *armed;
+static const struct ex_way *armed;
 
 static int corrupt_armed(struct notifier_block *nb, unsigned long action, void *data)
 {
@@ -441,7 +436,7 @@ static int corrupt_armed(struct notifier_block *nb, unsigned long action, void *
 
 static struct notifier_block reboot_nb = { .notifier_call = corrupt_armed };
 
-static int arm(const struct way *way)
+static int arm(const struct ex_way *way)
 {
 	if (!armed)
 		register_reboot_notifier(&reboot_nb);
@@ -449,16 +444,22 @@ static int arm(const struct way *way)
 	return 0;
 }
 
+static const struct ex_way *find_way(const struct ex_way *way, const char *what)
+{
+	while (way->what && strcmp(way->what, what))
+		way++;
+	return way->what ? way : NULL;
+}
+
 /* corrupt what= */
 int ex_corrupt(const struct ex_args *a)
 {
-	unsigned int i;
+	const struct ex_way *way;
 
 	if (!kho_is_enabled())
 		return -EOPNOTSUPP;
-	for (i = 0; i < ARRAY_SIZE(ways); i++) {
-		if (!strcmp(a->what, ways[i].what))
-			return ways[i].at_once ? ways[i].corrupt() : arm(&ways[i]);
-	}
-	return -EINVAL;
+	way = find_way(ways, a->what) ?: find_way(ex_blob_ways, a->what);
+	if (!way)
+		return -EINVAL;
+	return way->at_once ? way->corrupt() : arm(way);
 }

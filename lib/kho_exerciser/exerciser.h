@@ -101,6 +101,7 @@ int ex_shrink(const struct ex_args *a);
 
 /* plan.c: how blocks travel, and commands for those that arrived */
 int ex_publish(void);
+struct kho_vmalloc *ex_sent_vmalloc(void);
 int ex_each_arrived(int (*fn)(const struct ex_record *rec, void *arg), void *arg);
 int ex_verify(const struct ex_args *a);
 int ex_peek(const struct ex_args *a);

@@ -110,6 +110,21 @@ int ex_publish(void)
 	return err;
 }
 
+/* What the next kernel is told of the first vmalloc area, or NULL. */
+struct kho_vmalloc *ex_sent_vmalloc(void)
+{
+	struct plan_page *page;
+	u32 i;
+
+	for (page = out; page; page = page->next ? phys_to_virt(page->next) : NULL) {
+		for (i = 0; i < page->nr; i++) {
+			if (page->records[i].kind == EX_VMALLOC)
+				return &page->records[i].vmalloc;
+		}
+	}
+	return NULL;
+}
+
 /*
  * Receiver
  */
