@@ -18,11 +18,12 @@ adds+=(--add "$KHO_PEERS/bz-7.2-test:/boot/7.2" --add "$KHO_PEERS/bz-7.3-test:/b
 	adds+=(--add "$KHO_PEERS/bz-7.2-nokho:/boot/nokho")
 
 vm foreign small -- --mem 1G --append "kho=on"
+region=reserve_mem=2M:4096:region
 vm payload to-mainline -- --mem 1G \
-	--append "kho=on liveupdate=on kho_scratch=64M,160M,0 chain=7.2,kernel,7.3"
+	--append "kho=on liveupdate=on kho_scratch=64M,160M,0 chain=7.2,kernel,7.3 $region"
 for peer in 7.2 7.3; do
 	boots=$KHO_PEERS/bz-$peer-test
 	vm payload "from-$peer" -- --mem 1G \
-		--append "kho=on liveupdate=on kho_scratch=64M,160M,32M chain=kernel,$peer"
+		--append "kho=on liveupdate=on kho_scratch=64M,160M,32M chain=kernel,$peer $region"
 done
 finish
