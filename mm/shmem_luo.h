@@ -40,6 +40,7 @@ struct shmem_save {
 int shmem_extras_save(struct shmem_save *s);
 void shmem_extras_forget(struct shmem_save *s);
 int shmem_extras_restore(struct file *file, const void *blob, u32 len);
+void shmem_acl_to_mode(struct inode *inode);
 
 /**
  * struct shmem_load - a file that is being made

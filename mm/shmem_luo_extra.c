@@ -88,6 +88,23 @@ static int put_acl(struct memfd_extras *out, struct inode *inode)
 	return min(ret, 0);
 }
 
+/**
+ * shmem_acl_to_mode - make the mode of a new file that of its access control list
+ * @inode:	the file
+ *
+ * Where the previous kernel was frozen in the middle of chmod(2) only one of the two
+ * may be new.
+ */
+void shmem_acl_to_mode(struct inode *inode)
+{
+	struct posix_acl *acl = get_cached_acl(inode, ACL_TYPE_ACCESS);
+
+	if (!acl || is_uncached_acl(acl))
+		return;
+	posix_acl_equiv_mode(acl, &inode->i_mode);
+	posix_acl_release(acl);
+}
+
 static int set_acl(struct file *file, const void *value, size_t size)
 {
 	struct posix_acl *acl = posix_acl_from_xattr(&init_user_ns, value, size);
@@ -101,6 +118,10 @@ static int set_acl(struct file *file, const void *value, size_t size)
 }
 
 #else
+
+void shmem_acl_to_mode(struct inode *inode)
+{
+}
 
 static int put_acl(struct memfd_extras *out, struct inode *inode)
 {

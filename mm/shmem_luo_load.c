@@ -64,6 +64,7 @@ static void set_extended(struct inode *inode, const struct memfd_meta *m)
 	struct shmem_inode_info *info = SHMEM_I(inode);
 
 	memfd_apply(inode, m);
+	shmem_acl_to_mode(inode);
 	set_fsflags(inode, m->fsflags);
 	info->fallocend = m->fallocend;
 	info->i_crtime.tv_sec = m->btime.sec;

@@ -55,6 +55,16 @@ static struct luo_file_ser *file(unsigned int i)
 	return (struct luo_file_ser *)(files() + 1) + i;
 }
 
+/**
+ * lux_file_data - what the handler wrote down for the first file of a session
+ *
+ * Returns: the page.
+ */
+void *lux_file_data(void)
+{
+	return phys_to_virt(file(0)->data);
+}
+
 static struct luo_flb_header_ser *flbs(void)
 {
 	return phys_to_virt(luo_out->flbs_pa);
@@ -527,7 +537,8 @@ static int arm(char *name)
 		return -ENOSPC;
 	if (nr)
 		*nr++ = '\0';
-	armed[slot].way = find_way(lux_ways, name) ?: find_way(lux_hugetlb_ways, name);
+	armed[slot].way = find_way(lux_ways, name) ?: find_way(lux_memfd_ways, name) ?:
+			  find_way(lux_hugetlb_ways, name);
 	if (!armed[slot].way)
 		return -EINVAL;
 	return nr ? kstrtouint(nr, 10, &armed[slot].target) : 0;

@@ -19,15 +19,21 @@ struct lux_way {
 
 #define WAY(_fn)	{ #_fn, _fn }
 
-/* corrupt.c: what the handler wrote down for the file in the extension. */
+/* corrupt.c: what the handler wrote down for the file in the extension, or the first one */
 void *lux_ext_data(void);
+void *lux_file_data(void);
 
 /* Each ends with an empty entry. */
 extern const struct lux_way lux_ways[];
+#ifdef CONFIG_LIVEUPDATE_MEMFD
+extern const struct lux_way lux_memfd_ways[];
+#else
+static const struct lux_way lux_memfd_ways[] __maybe_unused = { { } };
+#endif
 #ifdef CONFIG_LIVEUPDATE_HUGETLB
 extern const struct lux_way lux_hugetlb_ways[];
 #else
-static const struct lux_way lux_hugetlb_ways[] = { { } };
+static const struct lux_way lux_hugetlb_ways[] __maybe_unused = { { } };
 #endif
 
 #endif /* _LUX_CORRUPT_H */

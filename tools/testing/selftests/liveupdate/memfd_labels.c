@@ -6,6 +6,8 @@
  *	memfd_labels receive	in a kernel that has both: are they as they were?
  *	memfd_labels neither	in one that has neither, only attributes: pass one on, wait
  *	memfd_labels bare	in one that has no attributes
+ *	memfd_labels torn	make and preserve one with a list, wait
+ *	memfd_labels mended	its mode was damaged on the way: is it that of the list?
  */
 #define _GNU_SOURCE
 #include "acl.h"
@@ -52,7 +54,7 @@ static int preserved(int session, const char *name, uint64_t token)
 	return fd;
 }
 
-static void send_all(void)
+static void send_all(char **words)
 {
 	int session = must("session", luo_create(dev, SESSION)), fd;
 
@@ -85,7 +87,7 @@ static int taken(int session, const char *name, uint64_t token)
 	return fd;
 }
 
-static void receive(void)
+static void receive(char **words)
 {
 	int session = must("session", luo_retrieve(dev, SESSION)), fd;
 
@@ -105,7 +107,7 @@ static void receive(void)
 }
 
 /* Nothing is lost: what cannot be here waits for a kernel that has it. */
-static void neither(void)
+static void neither(char **words)
 {
 	int session = must("session", luo_retrieve(dev, SESSION)), fd;
 
@@ -122,7 +124,7 @@ static void neither(void)
 }
 
 /* Nobody set it: that there are no labels is no reason to refuse the file. */
-static void bare(void)
+static void bare(char **words)
 {
 	int session = must("session", luo_retrieve(dev, SESSION)), fd;
 
@@ -132,19 +134,37 @@ static void bare(void)
 	   err_of(fsetxattr(fd, LABEL, "x", 1, 0)), -EOPNOTSUPP);
 }
 
+static void torn(char **words)
+{
+	int session = must("session", luo_create(dev, SESSION)), fd;
+
+	fd = make_memfd("torn", 0, PAGE);
+	must("torn", put(fd, WITH_ACL, 0, PAGE));
+	is("torn", "set-group-ID", err_of(fchmod(fd, 02600)), 0);
+	is("torn", "set an ACL", err_of(set_acl(fd, 1000)), 0);
+	is("torn", "preserve", luo_preserve_fd(session, fd, WITH_ACL), 0);
+	close(dev);
+	wait_for_the_end();
+}
+
+static void mended(char **words)
+{
+	int session = must("session", luo_retrieve(dev, SESSION)), fd;
+
+	fd = taken(session, "regression_torn_mode", WITH_ACL);
+	is("regression_torn_mode", "ACL", acl_is(fd, 1000), true);
+	is("regression_torn_mode", "mode, and what no ACL is about", mode_of(fd), 02660);
+	is("regression_torn_mode", "finish", luo_finish(session), 0);
+}
+
+static const struct command commands[] = {
+	{ "send", 0, send_all }, { "receive", 0, receive }, { "neither", 0, neither },
+	{ "bare", 0, bare }, { "torn", 0, torn }, { "mended", 0, mended }, { }
+};
+
 int main(int argc, char **argv)
 {
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	dev = open_luo();
-	if (argc == 2 && !strcmp(argv[1], "send"))
-		send_all();
-	else if (argc == 2 && !strcmp(argv[1], "receive"))
-		receive();
-	else if (argc == 2 && !strcmp(argv[1], "neither"))
-		neither();
-	else if (argc == 2 && !strcmp(argv[1], "bare"))
-		bare();
-	else
-		return 2;
-	return 0;
+	return run_command(argc, argv, commands);
 }
