@@ -14,8 +14,8 @@
 #include <limits.h>
 
 #include "../liveupdate/faults.h"
+#include "../liveupdate/module.h"
 #include "fdbox.h"
-#include "module.h"
 
 #define SUBJECT		"takeover"
 #define MAX_BOXES	512
@@ -89,14 +89,14 @@ static void let_go(int i)
 static int run_load(void *arg)
 {
 	(void)arg;
-	return module_load(module);
+	return module_load(module, "");
 }
 
 static void undo_load(void *arg, int ret)
 {
 	(void)arg;
 	(void)ret;
-	must("unload", module_unload());
+	must("unload", module_unload("fdbox"));
 }
 
 static bool is_not_loaded(void *arg)
@@ -197,7 +197,7 @@ static unsigned int load_with_fault(unsigned int nth, bool *hit)
 
 	for (;; nth++) {
 		arm(nth);
-		err = module_load(module);
+		err = module_load(module, "");
 		*hit = disarm();
 		if (!err)
 			return nth;
@@ -226,7 +226,7 @@ static bool load_with_each(unsigned int from, unsigned int to)
 		control = box_control();
 		got.bad += control < 0 || take(control, got.next);
 		close(control);
-		must("unload", module_unload());
+		must("unload", module_unload("fdbox"));
 	}
 	printf("# allocations %u to %u: %u boxes had to wait for a device, %u stayed sessions\n",
 	       from, nth - 1, got.devices, got.sessions);
@@ -273,7 +273,7 @@ static bool load_group(void)
 	for (i = 0; i < GROUP; i++)
 		let_go(got.next + i);
 	arm(got.device);
-	must("load", module_load(module));
+	must("load", module_load(module, ""));
 	disarm();
 	return first_is_missing(&got.next);
 }
@@ -296,7 +296,7 @@ static void load_with_many(void)
 		control = box_control();
 		take_group(control);
 		close(control);
-		must("unload", module_unload());
+		must("unload", module_unload("fdbox"));
 		missing = load_group();
 	}
 	is(SUBJECT, "of many, the first one is missing", missing, true);
@@ -307,7 +307,7 @@ static void load_with_many(void)
 	take_group(control);
 	close(control);
 	is(SUBJECT, "of many, boxes that are not as they were sent", got.bad, 0);
-	must("unload", module_unload());
+	must("unload", module_unload("fdbox"));
 }
 
 /* All that were not needed, and those of others */
@@ -318,7 +318,7 @@ static void load_rest(void)
 	for (i = got.next; held[i]; i++)
 		let_go(i);
 	close(dev);
-	must("load", module_load(module));
+	must("load", module_load(module, ""));
 	control = must(FDBOX_CONTROL, box_control());
 	for (; got.next < nr_boxes; got.next++)
 		got.bad += take(control, got.next) != 0;

@@ -8,14 +8,12 @@
 #define _GNU_SOURCE
 #include <pthread.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "../liveupdate/memfd.h"
+#include "../liveupdate/module.h"
 #include "fdbox.h"
-#include "module.h"
 
 #define MAKERS	2
-#define PATIENCE	20000	/* tries to unload */
 
 static bool over;
 static unsigned long made, looked, odd;
@@ -57,15 +55,6 @@ static bool is_over(void)
 	return __atomic_load_n(&over, __ATOMIC_RELAXED);
 }
 
-static long now_us(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000000L + now.tv_nsec / 1000;
-}
-
-/* Rests for as long as it works, more or less: then there are moments without a box. */
 static void *make_boxes(void *name)
 {
 	unsigned int seed = (uintptr_t)name;
@@ -79,7 +68,7 @@ static void *make_boxes(void *name)
 		check("control", control, -ENOENT, -ENODEV);
 		if (control >= 0)
 			make_box(control, name);
-		usleep(1 + rand_r(&seed) % (1 + 3 * (now_us() - start)));
+		rest(start, &seed);
 	}
 	return NULL;
 }
@@ -101,21 +90,6 @@ static void *look_at_boxes(void *name)
 	return NULL;
 }
 
-/* Returns how often it was refused. */
-static unsigned long unload(void)
-{
-	unsigned long refused = 0;
-	int err;
-
-	while ((err = module_unload())) {
-		check("unload", err, -EWOULDBLOCK, 0);
-		if (refused++ == PATIENCE)
-			must("unload", err);
-		usleep(500);
-	}
-	return refused;
-}
-
 int main(int argc, char **argv)
 {
 	static char names[MAKERS][4] = { "u0", "u1" };
@@ -129,9 +103,9 @@ int main(int argc, char **argv)
 		pthread_create(&makers[i], NULL, make_boxes, names[i]);
 	pthread_create(&looker, NULL, look_at_boxes, names[0]);
 	for (times = atoi(argv[2]); times; times--) {
-		must("load", module_load(argv[1]));
+		must("load", module_load(argv[1], ""));
 		usleep(times % 8 * 2000);
-		refused += unload();
+		refused += must("unload", module_unload_soon("fdbox"));
 	}
 	__atomic_store_n(&over, true, __ATOMIC_RELAXED);
 	for (i = 0; i < MAKERS; i++)

@@ -7,6 +7,8 @@
 #	luo_vm SCENARIO [NAME] [-- QEMU-RUN-OPTION...]	as vm
 #	luo_dir_vm DIR SCENARIO...			as luo_vm, of guest/DIR
 #	luo_flbs=1					with FLBs for all files
+#	with_exerciser					where it is a module, which the
+#							guest loads
 #	program NAME SOURCE [GCC-OPTION...]		a program for the guest
 #	programs_32 SOURCE...				as 32-bit programs, NAME32; fails
 #							if none can be built here
@@ -52,6 +54,14 @@ programs_32()
 			-idirafter "/usr/include/$(gcc -print-multiarch)" ||
 			fail "build $name (see $work/$name.log)"
 	done
+}
+
+with_exerciser()
+{
+	local ko=liveupdate_exerciser.ko
+
+	# shellcheck disable=SC2154
+	adds+=(--add "$KHO_BUILD/$arch/$flavor/kernel/liveupdate/tests/$ko:/lib/$ko")
 }
 
 luo_dir_vm()

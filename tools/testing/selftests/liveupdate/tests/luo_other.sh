@@ -15,6 +15,7 @@ usual=$(kernel_image)
 bare=$KHO_BUILD/x86_64/mini-nobox/image
 # shellcheck disable=SC2034
 flavor=mini-other
+with_exerciser
 adds+=(--add "$usual:/boot/usual" --add "$bare:/boot/bare")
 luo_vm sessions -- --mem 1G --timeout 300
 luo_vm labels -- --mem 1G --timeout 300
