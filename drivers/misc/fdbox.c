@@ -220,15 +220,16 @@ static int take_over(struct luo_session *box)
 }
 
 /*
- * Those for which there is no memory, and those that somebody has as a session,
- * wait for the next one who opens the control device.  Meanwhile a kexec hands
- * them on, as they are.
+ * Those for which there is no memory or no device, those that somebody has as a
+ * session, and all while a reboot is under way, wait for the next one who opens
+ * the control device.  Meanwhile a kexec hands them on, as they are.  Without
+ * memory he is refused; otherwise he may be the one to make room.
  */
 static int take_over_all(void)
 {
 	struct luo_session *box;
 	bool wait = false;
-	int failed = 0, err;
+	int err, failed = 0;
 	u64 id = 0;
 
 	if (!READ_ONCE(some_wait))
@@ -239,8 +240,10 @@ static int take_over_all(void)
 	while ((box = liveupdate_box_arrived(&id))) {
 		err = IS_ERR(box) ? PTR_ERR(box) : take_over(box);
 		wait |= err;
-		if (err != -EBUSY)
-			failed = failed ?: err;
+		if (err == -EAGAIN)
+			break;
+		if (err == -ENOMEM)
+			failed = err;
 	}
 	WRITE_ONCE(some_wait, wait);
 	mutex_unlock(&fdbox_mutex);

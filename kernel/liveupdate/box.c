@@ -188,6 +188,8 @@ static int insert(struct luo_session *s)
 	int err;
 
 	guard(mutex)(&luo_sessions_lock);
+	if (luo_session_waits(s->name, s->box_name))
+		return -EEXIST;
 	err = luo_names_add(&box_names, &s->box->name);
 	if (err)
 		return err;
@@ -206,7 +208,8 @@ static int insert(struct luo_session *s)
  * Context: may sleep, for as long as a reboot freezes files.
  * Returns: the box, unsealed, which is there until liveupdate_box_delete() and
  * can be looked at until liveupdate_box_put(); an ERR_PTR: -EINVAL if this is no
- * name for a box, -EEXIST if there is one of that name, -ENOSPC if so many
+ * name for a box, -EEXIST if there is one of that name, or one arrived that was not
+ * taken over yet and nobody has as a session, -ENOSPC if so many
  * cannot travel, -ENOMEM, -EINTR.
  */
 struct luo_session *liveupdate_box_create(const char *name)

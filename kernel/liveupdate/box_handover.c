@@ -387,18 +387,20 @@ static int take_over(struct luo_session *s)
  * not said to be somebody's is given again, by whoever begins anew; he excludes
  * liveupdate_box_create().
  *
- * Context: may sleep, for as long as a reboot freezes files.
+ * Context: may sleep, but does not wait for a reboot: who looks for boxes may have
+ * what files need that the reboot waits for.
  * Returns: the box, sealed, to be looked at until liveupdate_box_put(); NULL if
  * there is none left; an ERR_PTR for one that it may be worth to come back for:
- * -ENOMEM, or -EBUSY if somebody has it as a session.
+ * -ENOMEM, or -EBUSY if somebody has it as a session; -EAGAIN for all the others
+ * if a reboot freezes files.
  */
 struct luo_session *liveupdate_box_arrived(u64 *after)
 {
 	struct luo_session *s;
 	int ret = 0;
 
-	if (!luo_gate_enter_late())
-		return NULL;
+	if (!luo_gate_try_enter())
+		return ERR_PTR(-EAGAIN);
 	while (!ret && (s = luo_session_next(*after))) {
 		*after = s->id;
 		ret = lacks_owner(s) ? true : take_over(s);

@@ -109,12 +109,11 @@ unfreeze:
  * the sessions changes any more.
  *
  * Context: may sleep.
- * Returns: 0, also if live update is off; the error of the file or FLB that
- * cannot be frozen or handed on; -EBUSY if another reboot is under way, or an
+ * Returns: 0; -EBUSY if another reboot is under way, -EINTR.  If live update is on
+ * also the error of the file or FLB that cannot be frozen or handed on; -EBUSY if an
  * FLB that files of this kernel depend on, or that is in use and cannot be
  * forwarded, is to be handed on for others; -EEXIST if the name of a subtree is
- * taken; -ENOMEM, -ENOSPC; -EINTR.  On an error everything is as usable as
- * before.
+ * taken; -ENOMEM, -ENOSPC.  On an error everything is as usable as before.
  */
 int liveupdate_reboot(void)
 {
@@ -123,13 +122,15 @@ int liveupdate_reboot(void)
 	u64 sessions_pa = 0;
 	int err;
 
-	if (!luo_enable) {
-		luo_boxes_report_dropped();
-		return 0;
-	}
 	err = luo_gate_close();
 	if (err)
 		return err;
+	/* All that ends here are boxes: nothing is put into one after it was named. */
+	if (!luo_enable) {
+		luo_boxes_report_dropped();
+		luo_gate_freeze();
+		return 0;
+	}
 	luo_state_set(LUO_FREEZING);
 	err = freeze(&sum, &sessions_pa);
 	if (err) {

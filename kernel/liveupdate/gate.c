@@ -19,7 +19,16 @@ static DECLARE_WAIT_QUEUE_HEAD(gate_wait);
 static enum gate_state gate_state;
 static unsigned int gate_inside;
 
-static bool try_enter(void)
+/**
+ * luo_gate_try_enter - start what can be done another time
+ *
+ * For whoever holds what others may need to get done inside.
+ *
+ * Context: any that is no interrupt.
+ * Returns: true, to be followed by luo_gate_leave(); false while a reboot freezes
+ * files, and when it has.
+ */
+bool luo_gate_try_enter(void)
 {
 	bool open;
 
@@ -38,7 +47,7 @@ static bool try_enter(void)
  */
 int luo_gate_enter(void)
 {
-	return wait_event_killable(gate_wait, try_enter()) ? -EINTR : 0;
+	return wait_event_killable(gate_wait, luo_gate_try_enter()) ? -EINTR : 0;
 }
 
 /**
@@ -52,7 +61,8 @@ bool luo_gate_enter_late(void)
 {
 	bool entered = false;
 
-	wait_event(gate_wait, (entered = try_enter()) || READ_ONCE(gate_state) == GATE_FROZEN);
+	wait_event(gate_wait, (entered = luo_gate_try_enter()) ||
+			      READ_ONCE(gate_state) == GATE_FROZEN);
 	return entered;
 }
 

@@ -39,6 +39,7 @@ int luo_state_init(void);
  * gate.c: everything that userspace starts goes through the gate; a reboot
  * closes it, and it stays closed until the jump unless the reboot is aborted.
  */
+bool luo_gate_try_enter(void);
 int luo_gate_enter(void);
 bool luo_gate_enter_late(void);
 void luo_gate_leave(void);

@@ -185,6 +185,21 @@ struct luo_session *luo_session_pending(const char *name)
 	return find(&luo_incoming, name, false);
 }
 
+/**
+ * luo_session_waits - is a box that arrived a mere session still?
+ * @name:	name of its session
+ * @box:	name of the box
+ *
+ * Context: luo_sessions_lock is held.
+ * Returns: true if nobody has that session.
+ */
+bool luo_session_waits(const char *name, const char *box)
+{
+	struct luo_session *s = luo_incoming.by_name ? find(&luo_incoming, name, false) : NULL;
+
+	return s && s->box_name && !strcmp(s->box_name, box);
+}
+
 static void belongs_to_current(struct luo_session *s)
 {
 	s->pid = task_tgid_nr(current);

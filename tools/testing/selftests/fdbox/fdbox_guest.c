@@ -3,17 +3,20 @@
  * fdbox: boxes for shell scripts
  *
  *	fdbox create BOX
+ *	fdbox create-after BOX		open the control device, say "ready", and wait for
+ *					a line before
  *	fdbox delete BOX
  *	fdbox put BOX FILE WHAT		a new file: a or b, of the exerciser, whose
  *					name is FILE; or a number, a memfd of so many
- *					pages with FILE in it
+ *					pages with FILE in it; h, a huge page
  *	fdbox get BOX FILE WHAT		take it, and print FILE if it is that
  *	fdbox take BOX FILE		take it, whatever it is
  *	fdbox seal BOX
  *	fdbox unseal BOX
  *	fdbox list			/dev/liveupdate-admin: boxes and their files
  *	fdbox session SESSION FILE...	retrieve a session whose tokens 0, 1, ... are
- *					memfds "NAME:PAGES", and finish it
+ *					memfds "NAME:PAGES", or "-" if there is no such
+ *					token, and finish it
  *
  * The status is 0, or 1 and the name of the errno on standard output.
  */
@@ -30,9 +33,39 @@ static int do_create(char **w)
 	return box_create(box_control(), w[0]);
 }
 
+static int do_create_after(char **w)
+{
+	int control = box_control();
+
+	if (control < 0)
+		return control;
+	puts("ready");
+	fflush(stdout);
+	getchar();
+	return box_create(control, w[0]);
+}
+
 static int do_delete(char **w)
 {
 	return box_delete(box_control(), w[0]);
+}
+
+#define HUGE_PAGES	512	/* small ones that a huge one is */
+
+static int huge_memfd(const char *text)
+{
+	int fd = memfd_create(text, MFD_CLOEXEC | MFD_HUGETLB), i;
+	char *mem;
+
+	if (fd < 0 || ftruncate(fd, HUGE_PAGES * 4096))
+		return -errno;
+	mem = mmap(NULL, HUGE_PAGES * 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (mem == MAP_FAILED)
+		return -errno;
+	for (i = 0; i < HUGE_PAGES; i++)
+		strcpy(mem + i * 4096, text);
+	munmap(mem, HUGE_PAGES * 4096);
+	return fd;
 }
 
 static int do_put(char **w)
@@ -41,7 +74,10 @@ static int do_put(char **w)
 
 	if (box < 0)
 		return box;
-	fd = *w[2] >= 'a' ? test_file(*w[2], w[1]) : text_memfd(w[1], atoi(w[2]));
+	if (*w[2] < 'a')
+		fd = text_memfd(w[1], atoi(w[2]));
+	else
+		fd = *w[2] == 'h' ? huge_memfd(w[1]) : test_file(*w[2], w[1]);
 	return fd < 0 ? fd : box_put(box, fd, w[1]);
 }
 
@@ -65,8 +101,8 @@ static int do_get(char **w)
 	fd = box_get(box, w[1]);
 	if (fd < 0)
 		return fd;
-	if (*w[2] < 'a') {
-		err = text_check(fd, w[1], atoi(w[2]));
+	if (*w[2] < 'a' || *w[2] == 'h') {
+		err = text_check(fd, w[1], *w[2] == 'h' ? HUGE_PAGES : atoi(w[2]));
 	} else {
 		err = test_file_check(fd, name);
 		if (!err && strcmp(name, w[1]))
@@ -151,23 +187,29 @@ static int do_list(char **w)
 	}
 }
 
+static int check_token(int session, unsigned int token, char *what)
+{
+	int fd = luo_retrieve_fd(session, token);
+	char *pages = strchr(what, ':');
+
+	if (!pages)
+		return fd == -ENOENT ? 0 : -EEXIST;
+	*pages++ = '\0';
+	return fd < 0 ? fd : text_check(fd, what, atoi(pages));
+}
+
 static int do_session(char **w)
 {
-	int dev = open(LUO_DEVICE, O_RDWR | O_CLOEXEC), s, fd, err = 0;
+	int dev = open(LUO_DEVICE, O_RDWR | O_CLOEXEC), s, err = 0;
 	unsigned int token = 0;
-	char *pages;
 
 	if (dev < 0)
 		return -errno;
 	s = luo_retrieve(dev, *w++);
 	if (s < 0)
 		return s;
-	for (; *w && !err; w++, token++) {
-		pages = strchr(*w, ':');
-		*pages++ = '\0';
-		fd = luo_retrieve_fd(s, token);
-		err = fd < 0 ? fd : text_check(fd, *w, atoi(pages));
-	}
+	for (; *w && !err; w++, token++)
+		err = check_token(s, token, *w);
 	if (luo_retrieve_fd(s, token) != -ENOENT)
 		err = err ? err : -E2BIG;
 	return err ? err : luo_finish(s);
@@ -179,6 +221,7 @@ static const struct {
 	int (*run)(char **words);
 } verbs[] = {
 	{ "create", 1, do_create },
+	{ "create-after", 1, do_create_after },
 	{ "delete", 1, do_delete },
 	{ "put", 3, do_put },
 	{ "get", 3, do_get },

@@ -6,10 +6,7 @@
  * business of its handler; these are the properties that a box has lost before.
  */
 #define _GNU_SOURCE
-#include <stdbool.h>
-#include <stdlib.h>
-#include <sys/stat.h>
-
+#include "../liveupdate/memfd.h"
 #include "fdbox.h"
 
 #define BOX	"properties"
@@ -81,7 +78,10 @@ static int send_all(void)
 	box_put(box, fd, "owner");
 	fd = new_memfd("swapped", 64, MADV_PAGEOUT);
 	box_put(box, fd, "swapped");
+	set_thp("advise");
 	fd = new_memfd("huge", 1024, MADV_HUGEPAGE);
+	set_thp("never");
+	result(is_huge(fd, 0) && is_huge(fd, 2 * MIB), "there are huge pages");
 	box_put(box, fd, "huge");
 	result(!box_seal(box) && !box_unseal(box), "seal and unseal what is to be sent");
 
@@ -119,7 +119,8 @@ static int receive_all(void)
 	fd = box_get(box, "swapped");
 	result(is_filled(fd, 64), "regression_unsupported_pages: swapped out");
 	fd = box_get(box, "huge");
-	result(is_filled(fd, 1024), "regression_unsupported_pages: huge");
+	result(is_filled(fd, 1024) && is_huge(fd, 0) && is_huge(fd, 2 * MIB),
+	       "regression_unsupported_pages: huge");
 	result(!box_delete(box_control(), BOX), "delete what was received");
 	return failures != 0;
 }

@@ -25,16 +25,21 @@ static char *fill_name(unsigned int len, char c)
 	return long_name;
 }
 
-static int have_capability(bool have)
+static int set_capability(unsigned int cap, bool have)
 {
 	struct __user_cap_header_struct head = { _LINUX_CAPABILITY_VERSION_3, 0 };
 	struct __user_cap_data_struct data[2];
 
 	if (syscall(SYS_capget, &head, data))
 		return -errno;
-	data[0].effective &= ~(1U << CAP_SYS_ADMIN);
-	data[0].effective |= have << CAP_SYS_ADMIN;
+	data[cap / 32].effective &= ~(1U << cap % 32);
+	data[cap / 32].effective |= (unsigned int)have << cap % 32;
 	return syscall(SYS_capset, &head, data) ? -errno : 0;
+}
+
+static int have_capability(bool have)
+{
+	return set_capability(CAP_SYS_ADMIN, have);
 }
 
 /*
@@ -124,7 +129,8 @@ static int in_user_namespace(int control, int box)
 	if (unshare(CLONE_NEWUSER))
 		return errno;
 	return box_create(control, "x") != -EPERM || box_delete(control, "t") != -EPERM ||
-	       box_get(box, "in") != -EPERM || box_seal(box) != -EPERM ||
+	       box_put(box, 0, "x") != -EPERM || box_get(box, "in") != -EPERM ||
+	       box_seal(box) != -EPERM || box_unseal(box) != -EPERM ||
 	       box_control() != -EPERM || box_open("t") != -EPERM;
 }
 
@@ -140,6 +146,31 @@ TEST_F(box, user_namespace)
 	if (WEXITSTATUS(status) == EINVAL)
 		SKIP(return, "no CONFIG_USER_NS");
 	EXPECT_EQ(0, status);
+}
+
+/* Of who takes a file that another one put there, a security module may think otherwise. */
+static int take_as(const char *label, int box)
+{
+	if (write_command("/proc/self/attr/current", label))
+		return EINVAL;
+	return set_capability(CAP_MAC_OVERRIDE, false) || box_get(box, "in") != -EACCES ||
+	       set_capability(CAP_MAC_OVERRIDE, true) || box_get(box, "in") < 0;
+}
+
+TEST_F(box, security_module)
+{
+	int status;
+	pid_t child;
+
+	if (access("/sys/fs/smackfs", F_OK))
+		SKIP(return, "no Smack");
+	ASSERT_EQ(0, box_put(self->box, text_memfd("m", 1), "in"));
+	child = fork();
+	if (!child)
+		_exit(take_as("Taker", self->box));
+	waitpid(child, &status, 0);
+	EXPECT_EQ(0, status);
+	EXPECT_EQ(-ENOENT, box_get(self->box, "in"));
 }
 
 /*
