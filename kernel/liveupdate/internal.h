@@ -275,6 +275,8 @@ long luo_ioctl(struct file *file, unsigned int cmd, void __user *uarg,
 	       const struct luo_ioctl *table, unsigned int nr, unsigned int base,
 	       bool (*allowed)(struct file *file, unsigned int cmd));
 int luo_ioctl_reply(struct luo_reply *reply, const void *arg, size_t size);
+int luo_ioctl_promise_fd(struct luo_reply *reply, void *arg, size_t size, s32 *fdp);
+void luo_ioctl_break_promise(struct luo_reply *reply, const void *arg, size_t size, int fd);
 int luo_ioctl_reply_fd(struct luo_reply *reply, void *arg, size_t size, s32 *fdp,
 		       struct file *file);
 

@@ -114,6 +114,51 @@ int luo_ioctl_reply(struct luo_reply *reply, const void *arg, size_t size)
 }
 
 /**
+ * luo_ioctl_promise_fd - hand a structure with a descriptor to come back to the user
+ * @reply:	where to
+ * @arg:	the structure, with the user's size at its start
+ * @size:	our size of it
+ * @fdp:	member of @arg that tells the descriptor
+ *
+ * For files that are not to be made before it is certain that the user gets them.
+ *
+ * Returns: the descriptor, to be followed by fd_install() or luo_ioctl_break_promise();
+ * -EFAULT or -EMFILE.
+ */
+int luo_ioctl_promise_fd(struct luo_reply *reply, void *arg, size_t size, s32 *fdp)
+{
+	int fd = get_unused_fd_flags(O_CLOEXEC);
+	s32 was = *fdp;
+	int err;
+
+	if (fd < 0)
+		return fd;
+	*fdp = fd;
+	err = luo_ioctl_reply(reply, arg, size);
+	*fdp = was;
+	if (err) {
+		put_unused_fd(fd);
+		return err;
+	}
+	return fd;
+}
+
+/**
+ * luo_ioctl_break_promise - there is no file after all
+ * @reply:	where the descriptor was told
+ * @arg:	the structure, as it came
+ * @size:	our size of it
+ * @fd:		the descriptor
+ */
+void luo_ioctl_break_promise(struct luo_reply *reply, const void *arg, size_t size, int fd)
+{
+	put_unused_fd(fd);
+	/* Another try of it all is not worth it. */
+	luo_ioctl_reply(reply, arg, size);
+	reply->faulted = false;
+}
+
+/**
  * luo_ioctl_reply_fd - hand a structure with a new descriptor back to the user
  * @reply:	where to
  * @arg:	the structure, with the user's size at its start
@@ -126,17 +171,10 @@ int luo_ioctl_reply(struct luo_reply *reply, const void *arg, size_t size)
 int luo_ioctl_reply_fd(struct luo_reply *reply, void *arg, size_t size, s32 *fdp,
 		       struct file *file)
 {
-	int fd = get_unused_fd_flags(O_CLOEXEC);
-	int err;
+	int fd = luo_ioctl_promise_fd(reply, arg, size, fdp);
 
 	if (fd < 0)
 		return fd;
-	*fdp = fd;
-	err = luo_ioctl_reply(reply, arg, size);
-	if (err) {
-		put_unused_fd(fd);
-		return err;
-	}
 	fd_install(fd, file);
 	return 0;
 }

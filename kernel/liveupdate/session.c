@@ -388,16 +388,20 @@ static int run_retrieve_fd(struct file *file, void *arg, struct luo_reply *reply
 	struct liveupdate_session_retrieve_fd *args = arg;
 	struct luo_session *s = file->private_data;
 	struct file *retrieved;
-	int err;
+	int fd;
 
+	/* What was retrieved and is in nobody's hands would be freed with the session. */
+	fd = luo_ioctl_promise_fd(reply, args, sizeof(*args), &args->fd);
+	if (fd < 0)
+		return fd;
 	scoped_guard(mutex, &s->lock)
 		retrieved = luo_files_retrieve(&s->files, args->token);
-	if (IS_ERR(retrieved))
+	if (IS_ERR(retrieved)) {
+		luo_ioctl_break_promise(reply, args, sizeof(*args), fd);
 		return PTR_ERR(retrieved);
-	err = luo_ioctl_reply_fd(reply, args, sizeof(*args), &args->fd, retrieved);
-	if (err)
-		fput(retrieved);
-	return err;
+	}
+	fd_install(fd, retrieved);
+	return 0;
 }
 
 static int run_finish(struct file *file, void *arg, struct luo_reply *reply)
