@@ -107,6 +107,8 @@ static unsigned int get_regions(struct memfd_save *s, long at, struct region *re
 static int record_holes(struct memfd_save *s, const struct region *r)
 {
 	struct memfd_entries *es = &s->entries;
+	struct memfd_luo_folio_ser *e;
+	unsigned long room;
 	long i;
 
 	for (i = r->from; i < r->to; i++) {
@@ -118,8 +120,9 @@ static int record_holes(struct memfd_save *s, const struct region *r)
 		err = memfd_entries_reserve(es, es->nr + 1);
 		if (err)
 			return err;
-		es->e[es->nr].pfn_flags = HUGETLB_LUO_RESERVED;
-		es->e[es->nr++].index = index;
+		e = memfd_entries_at(es, es->nr++, &room);
+		e->pfn_flags = HUGETLB_LUO_RESERVED;
+		e->index = index;
 		cond_resched();
 	}
 	return 0;

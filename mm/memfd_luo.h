@@ -38,22 +38,24 @@ enum memfd_live {
 
 /**
  * struct memfd_entries - the array of folios for the next kernel
- * @e:		the array
  * @nr_folios:	entries of folios; all of these are pinned and preserved
  * @nr:		entries in use: there may be others behind those of folios
- * @room:	entries allocated
- * @array:	where the next kernel finds @e; zero: not preserved
+ * @array:	where the next kernel finds it
+ * @chunk:	the part of @array that was looked at last, or NULL
+ * @chunk_page:	number of its first page
  */
 struct memfd_entries {
-	struct memfd_luo_folio_ser *e;
 	unsigned long nr_folios;
 	unsigned long nr;
-	unsigned long room;
 	struct kho_vmalloc array;
+	struct kho_vmalloc_chunk *chunk;
+	unsigned long chunk_page;
 };
 
 int memfd_entries_reserve(struct memfd_entries *es, unsigned long nr);
-int memfd_entries_preserve(struct memfd_entries *es);
+void memfd_entries_trim(struct memfd_entries *es);
+struct memfd_luo_folio_ser *memfd_entries_at(struct memfd_entries *es, unsigned long i,
+					     unsigned long *n);
 void memfd_entries_release(struct memfd_entries *es);
 
 /**

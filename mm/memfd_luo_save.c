@@ -211,8 +211,8 @@ static u64 flags_of(struct folio *folio)
 static int record(struct memfd_save *s, struct batch *b)
 {
 	struct memfd_entries *es = &s->entries;
-	struct memfd_luo_folio_ser *e;
-	unsigned long nr_pages = 0;
+	struct memfd_luo_folio_ser *e = NULL;
+	unsigned long nr_pages = 0, room = 0;
 	unsigned int i;
 	int err;
 
@@ -224,10 +224,11 @@ static int record(struct memfd_save *s, struct batch *b)
 	err = kho_preserve_folios(b->folios, b->nr);
 	if (err)
 		return err;
-	e = &es->e[es->nr_folios];
-	for (i = 0; i < b->nr; i++, e++) {
+	for (i = 0; i < b->nr; i++, e++, room--) {
 		struct folio *folio = b->folios[i];
 
+		if (!room)
+			e = memfd_entries_at(es, es->nr_folios + i, &room);
 		e->pfn_flags = folio_pfn(folio) | flags_of(folio);
 		e->index = folio->index;
 		nr_pages += folio_nr_pages(folio);
@@ -341,9 +342,10 @@ int memfd_save_begin(struct memfd_save *s)
 	err = memfd_entries_reserve(&s->entries, kind->count(s));
 	err = err ?: save_folios(s, true);
 	err = err ?: kind->record_rest(s, false);
-	err = err ?: memfd_entries_preserve(&s->entries);
 	if (err)
 		memfd_save_end(s);
+	else
+		memfd_entries_trim(&s->entries);
 	return err;
 }
 
@@ -365,9 +367,10 @@ int memfd_save_freeze(struct memfd_save *s)
 	s->kind->set_live(s->inode, MEMFD_LIVE_FROZEN);
 	err = save_folios(s, false);
 	err = err ?: s->kind->record_rest(s, true);
-	err = err ?: memfd_entries_preserve(&s->entries);
 	if (err)
 		s->kind->set_live(s->inode, MEMFD_LIVE_PRESERVED);
+	else
+		memfd_entries_trim(&s->entries);
 	return err;
 }
 

@@ -94,13 +94,15 @@ static unsigned long count_entries(struct memfd_save *s)
 /* Was something written to folios that had been allocated only? */
 static int sample_unwritten(struct memfd_save *s)
 {
-	unsigned long i;
+	struct memfd_luo_folio_ser *e = NULL;
+	unsigned long i, n = 0;
 	int err;
 
-	for (i = 0; s->nr_unwritten && i < s->entries.nr; i++) {
-		struct memfd_luo_folio_ser *e = &s->entries.e[i];
+	for (i = 0; s->nr_unwritten && i < s->entries.nr; i++, e++, n--) {
 		struct folio *folio;
 
+		if (!n)
+			e = memfd_entries_at(&s->entries, i, &n);
 		if (likely(e->pfn_flags & MEMFD_LUO_FOLIO_UPTODATE))
 			continue;
 		folio = pfn_folio(e->pfn_flags & MEMFD_LUO_FOLIO_PFN);
@@ -138,10 +140,14 @@ static int swap_in(struct memfd_save *s, pgoff_t index)
 
 static void count_unwritten(struct memfd_save *s)
 {
-	unsigned long i, nr = 0;
+	unsigned long i, n = 0, nr = 0;
+	struct memfd_luo_folio_ser *e = NULL;
 
-	for (i = 0; s->nr_unwritten && i < s->entries.nr; i++)
-		nr += !(s->entries.e[i].pfn_flags & MEMFD_LUO_FOLIO_UPTODATE);
+	for (i = 0; s->nr_unwritten && i < s->entries.nr; i++, e++, n--) {
+		if (!n)
+			e = memfd_entries_at(&s->entries, i, &n);
+		nr += !(e->pfn_flags & MEMFD_LUO_FOLIO_UPTODATE);
+	}
 	s->nr_unwritten = nr;
 }
 
