@@ -322,6 +322,42 @@ static const struct kho_node_access early_access __initconst = {
 	.unmap = unmap_early,
 };
 
+static void __init remove_what_is_left_out(u64 start, u64 end)
+{
+	while (start < end) {
+		u64 stop = start;
+
+		while (stop < end && !arch_kho_is_ram(stop, stop + PAGE_SIZE))
+			stop += PAGE_SIZE;
+		if (stop > start)
+			memblock_remove(start, stop - start);
+		start = stop + PAGE_SIZE;
+	}
+}
+
+/* mem= and the like were not known when areas were added to memblock. */
+static void __init check_areas(void)
+{
+	unsigned int i;
+
+	kho_scratch_windows.nr = 0;
+	for (i = 0; i < nr_areas; i++) {
+		u64 start = areas[i].addr, end = start + areas[i].size;
+
+		if (!areas[i].size)
+			continue;
+		if (arch_kho_is_ram(start, end)) {
+			kho_windows_add(&kho_scratch_windows, start, end);
+			continue;
+		}
+		pr_warn("scratch area [%#llx-%#llx) is given up: the command line leaves memory out there\n",
+			start, end);
+		remove_what_is_left_out(start, end);
+		areas[i].size = 0;
+	}
+	kho_windows_sort(&kho_scratch_windows);
+}
+
 static void __init release_all(void)
 {
 	pr_notice("kho=off: the memory of the previous kernel is released, this is a cold boot\n");
@@ -339,6 +375,7 @@ void __init kho_boot_windows(void)
 {
 	if (!kho_confined)
 		return;
+	check_areas();
 	if (kho_off) {
 		release_all();
 		return;

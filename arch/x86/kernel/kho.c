@@ -20,7 +20,8 @@
 #include <asm/setup.h>
 
 /**
- * arch_kho_is_ram - does the firmware say that this is RAM?
+ * arch_kho_is_ram - does the firmware say that this is RAM, and the command line not
+ * leave it out?
  * @start:	start
  * @end:	end, exclusive
  *
@@ -28,7 +29,18 @@
  */
 bool __init arch_kho_is_ram(u64 start, u64 end)
 {
-	return e820__mapped_all(start, end, E820_TYPE_RAM);
+	unsigned int i;
+
+	for (i = 0; i < e820_table->nr_entries && start < end; i++) {
+		const struct e820_entry *e = &e820_table->entries[i];
+
+		/* The second one is what the boot loader put there. */
+		if (e->type != E820_TYPE_RAM && e->type != E820_TYPE_RESERVED_KERN)
+			continue;
+		if (e->addr <= start && start - e->addr < e->size)
+			start = e->addr + e->size;
+	}
+	return start >= end;
 }
 
 /**
