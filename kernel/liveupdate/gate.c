@@ -61,8 +61,8 @@ bool luo_gate_enter_late(void)
 {
 	bool entered = false;
 
-	wait_event(gate_wait, (entered = luo_gate_try_enter()) ||
-			      READ_ONCE(gate_state) == GATE_FROZEN);
+	wait_event(gate_wait,
+		   (entered = luo_gate_try_enter()) || READ_ONCE(gate_state) == GATE_FROZEN);
 	return entered;
 }
 

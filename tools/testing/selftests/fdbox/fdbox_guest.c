@@ -63,7 +63,7 @@ static int huge_memfd(const char *text)
 	if (mem == MAP_FAILED)
 		return -errno;
 	for (i = 0; i < HUGE_PAGES; i++)
-		strcpy(mem + i * 4096, text);
+		memcpy(mem + i * 4096, text, strlen(text) + 1);
 	munmap(mem, HUGE_PAGES * 4096);
 	return fd;
 }

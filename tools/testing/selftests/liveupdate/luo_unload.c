@@ -153,7 +153,7 @@ int main(int argc, char **argv)
 	for (i = 0; i < PRESERVERS; i++)
 		pthread_join(preservers[i], NULL);
 	pthread_join(finisher, NULL);
-	printf("# %lu files were preserved, %lu tries had to wait, unloading was refused %lu times\n",
+	printf("# %lu files were preserved, %lu tries waited, unloading was refused %lu times\n",
 	       preserved, waited, refused);
 	is("unload", "what is neither done nor refused", odd, 0);
 	is_more("unload", "files were preserved meanwhile", preserved, 0);
