@@ -10,7 +10,6 @@
 #include <sys/wait.h>
 
 #include <linux/capability.h>
-#include <sys/syscall.h>
 
 #include "fixture.h"
 
@@ -23,18 +22,6 @@ static char *fill_name(unsigned int len, char c)
 	memset(long_name, c, len);
 	long_name[len] = '\0';
 	return long_name;
-}
-
-static int set_capability(unsigned int cap, bool have)
-{
-	struct __user_cap_header_struct head = { _LINUX_CAPABILITY_VERSION_3, 0 };
-	struct __user_cap_data_struct data[2];
-
-	if (syscall(SYS_capget, &head, data))
-		return -errno;
-	data[cap / 32].effective &= ~(1U << cap % 32);
-	data[cap / 32].effective |= (unsigned int)have << cap % 32;
-	return syscall(SYS_capset, &head, data) ? -errno : 0;
 }
 
 static int have_capability(bool have)
