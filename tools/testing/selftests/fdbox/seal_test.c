@@ -8,6 +8,7 @@
 #define _GNU_SOURCE
 #include <stdlib.h>
 
+#include "../liveupdate/admin.h"
 #include "fixture.h"
 
 #define NEEDS_SEALS()	do {							\
@@ -148,14 +149,62 @@ TEST_F(box, regression_delete_sealed)
 	EXPECT_EQ(0, box_delete(self->control, "t"));
 }
 
+/* What /dev/liveupdate-admin says of a box */
+TEST_F(box, administration)
+{
+	char box_name[FDBOX_NAME_LEN], file_name[FDBOX_NAME_LEN];
+	struct liveupdate_admin_get_status before, now;
+	int admin = admin_open(O_RDWR), box;
+	struct liveupdate_admin_session s;
+	struct liveupdate_admin_file f[2];
+
+	NEEDS_SEALS();
+	ASSERT_EQ(0, admin_status(admin, &before));
+	EXPECT_LE(2, before.boxes);
+	/* the longest names there are */
+	memset(box_name, 'b', sizeof(box_name));
+	memset(file_name, 'f', sizeof(file_name));
+	box_name[FDBOX_NAME_LEN - 1] = '\0';
+	file_name[FDBOX_NAME_LEN - 1] = '\0';
+	ASSERT_EQ(0, box_create(self->control, box_name));
+	ASSERT_EQ(0, admin_status(admin, &now));
+	EXPECT_EQ(before.boxes + 1, now.boxes);
+	EXPECT_EQ(before.created, now.created);
+	ASSERT_EQ(0, admin_find(admin, box_name, &s));
+	EXPECT_EQ(LIVEUPDATE_SESSION_UNSEALED, s.state);
+	EXPECT_EQ(getpid(), s.pid);
+	EXPECT_EQ(0, s.files);
+
+	box = box_open(box_name);
+	ASSERT_EQ(0, box_put(box, text_memfd("in", 3), file_name));
+	ASSERT_EQ(1, admin_files(admin, s.id, f, 2));
+	EXPECT_EQ(LIVEUPDATE_FILE_STASHED, f[0].state);
+	EXPECT_STREQ(file_name, (char *)f[0].name);
+	EXPECT_EQ(0, f[0].bytes);
+	EXPECT_EQ(-EBUSY, admin_discard(admin, s.id));
+	ASSERT_EQ(0, box_seal(box));
+	ASSERT_EQ(0, admin_find(admin, box_name, &s));
+	EXPECT_EQ(LIVEUPDATE_SESSION_SEALED, s.state);
+	EXPECT_EQ(1, s.files);
+	ASSERT_EQ(1, admin_files(admin, s.id, f, 2));
+	EXPECT_EQ(LIVEUPDATE_FILE_PRESERVED, f[0].state);
+	EXPECT_STREQ(file_name, (char *)f[0].name);
+	EXPECT_STREQ("memfd-v2", (char *)f[0].compatible);
+	EXPECT_EQ(3 * sysconf(_SC_PAGESIZE), f[0].bytes);
+	EXPECT_EQ(-EBUSY, admin_discard(admin, s.id));
+	ASSERT_EQ(0, box_unseal(box));
+	EXPECT_EQ(LIVEUPDATE_SESSION_UNSEALED, admin_state(admin, box_name));
+	EXPECT_EQ(0, text_check(box_get(box, file_name), "in", 3));
+
+	ASSERT_EQ(0, box_delete(self->control, box_name));
+	EXPECT_EQ(-ENOENT, admin_state(admin, box_name));
+	EXPECT_EQ(-ENOENT, admin_files(admin, s.id, f, 2));
+	EXPECT_EQ(-ENOENT, admin_discard(admin, s.id));
+}
+
 /*
  * More than can travel: the limits are brought near.
  */
-
-static int crowd(const char *command)
-{
-	return write_command("/sys/kernel/debug/liveupdate_crowd", command);
-}
 
 TEST_F(box, create_too_many)
 {

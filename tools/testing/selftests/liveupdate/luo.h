@@ -138,4 +138,10 @@ static inline int exerciser(const char *command)
 	return write_command(EXERCISER "cmd", command);
 }
 
+/* There are many more, or many less. */
+static inline int crowd(const char *command)
+{
+	return write_command("/sys/kernel/debug/liveupdate_crowd", command);
+}
+
 #endif /* _LUO_TEST_H */

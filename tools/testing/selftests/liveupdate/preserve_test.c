@@ -190,6 +190,47 @@ TEST_F(luo, room)
 	EXPECT_EQ(empty, room_taken());
 }
 
+/*
+ * As many files of formats that are none of mainline's as can travel: the limit is
+ * brought near.  What is refused is as before, and what is there is.
+ */
+TEST_F(luo, preserve_too_many)
+{
+	int s = luo_create(self->dev, "crowded"), a, b, twin;
+	long before = room_taken(), one;
+	char name[16];
+
+	NEEDS_EXERCISER();
+	a = test_file('a', "a0");
+	b = test_file('b', "b0");
+	ASSERT_EQ(0, luo_preserve_fd(s, test_file('b', "b1"), 7));
+	one = room_taken();
+	exerciser("clear");
+	ASSERT_EQ(0, crowd("records 510000"));
+	EXPECT_EQ(-ENOSPC, luo_preserve_fd(s, b, 0));
+	EXPECT_EQ(-ENOSPC, luo_preserve_fd(luo_create(self->dev, "another"), b, 0));
+	EXPECT_EQ(count_of("preserve"), count_of("unpreserve"));
+	EXPECT_EQ(0, test_file_check(b, name));
+	EXPECT_STREQ("b0", name);
+	EXPECT_EQ(-EEXIST, luo_preserve_fd(s, b, 7));
+	/* Others have room, also under the token that was not used. */
+	EXPECT_EQ(0, luo_preserve_fd(s, a, 0));
+	twin = ioctl(a, 0);
+	EXPECT_EQ(-EBUSY, luo_preserve_fd(s, twin, 1));
+	ASSERT_EQ(0, crowd("records -510000"));
+
+	EXPECT_EQ(0, luo_preserve_fd(s, b, 1));
+	EXPECT_LT(one, room_taken());
+	exerciser("clear");
+	close(s);
+	settle();
+	EXPECT_STREQ("unpreserve b0 unpreserve a0 flb_unpreserve x-flb0 unpreserve b1 "
+		     "flb_unpreserve x-flb2 flb_unpreserve x-flb1", calls());
+	/* "another" has a page or two */
+	EXPECT_GT(one, room_taken());
+	EXPECT_LE(before, room_taken());
+}
+
 /* Nothing needs to be written back for this one. */
 TEST_F(luo, preserve_from_read_only)
 {

@@ -170,6 +170,52 @@ TEST_F(luo, create_without_descriptors)
 	close(s);
 }
 
+static int crowd_sessions(long more)
+{
+	char command[32];
+
+	sprintf(command, "sessions %ld", more);
+	return crowd(command);
+}
+
+/* As many as can travel: 10000 pages of 51 each, this limit is brought near. */
+TEST_F_TIMEOUT(luo, create_too_many, 60)
+{
+	int s = luo_create(self->dev, "before"), admin = open(LUO_ADMIN, O_RDWR), last, before;
+	struct liveupdate_admin_get_status status = { .size = sizeof(status) };
+	char name[NAME_LEN];
+	long others;
+
+	NEEDS_EXERCISER();
+	ASSERT_EQ(0, luo_call(admin, LIVEUPDATE_ADMIN_GET_STATUS, &status));
+	others = 509999 - status.created - status.pending - status.held - status.boxes;
+	ASSERT_EQ(0, crowd_sessions(others));
+	last = luo_create(self->dev, "last");
+	EXPECT_GE(last, 0);
+	before = next_fd();
+	EXPECT_EQ(-ENOSPC, luo_create(self->dev, "more"));
+	EXPECT_EQ(before, next_fd());
+	EXPECT_EQ(-ENOENT, luo_retrieve(self->dev, "more"));
+	EXPECT_EQ(-EEXIST, luo_create(self->dev, "last"));
+	/* It is the only thing there is no room for. */
+	EXPECT_EQ(0, luo_get_name(s, name));
+	EXPECT_STREQ("before", name);
+	EXPECT_EQ(0, luo_preserve_fd(s, test_file('b', "b0"), 0));
+	EXPECT_EQ(0, luo_preserve_fd(last, test_file('a', "a0"), 0));
+	/* One ends, one can come. */
+	close(s);
+	settle();
+	s = luo_create(self->dev, "more");
+	EXPECT_GE(s, 0);
+	EXPECT_EQ(-ENOSPC, luo_create(self->dev, "before"));
+	ASSERT_EQ(0, crowd_sessions(-others));
+	s = luo_create(self->dev, "before");
+	EXPECT_GE(s, 0);
+	EXPECT_EQ(0, luo_preserve_fd(s, test_file('b', "b0"), 0));
+	ASSERT_EQ(0, luo_call(admin, LIVEUPDATE_ADMIN_GET_STATUS, &status));
+	EXPECT_EQ(3, status.created);
+}
+
 /* Nothing is loaded: nothing is frozen. */
 TEST_F(luo, kexec_without_image)
 {
