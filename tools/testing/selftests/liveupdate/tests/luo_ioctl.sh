@@ -7,7 +7,7 @@
 
 . "$(dirname "$0")/../lib.sh"
 
-subjects=(ioctl session preserve admin admin_list many incoming)
+subjects=(ioctl session preserve admin admin_list many incoming admin_incoming)
 
 for name in "${subjects[@]}"; do
 	program "${name}_test" "${name}_test.c" || fail "build ${name}_test (see $work/${name}_test.log)"
