@@ -70,6 +70,8 @@ static u32 state_of(struct luo_session *s)
 static void describe_session(struct luo_session *s, struct liveupdate_admin_session *entry)
 {
 	guard(mutex)(&s->lock);
+	/* Who holds it may change meanwhile. */
+	guard(mutex)(&luo_sessions_lock);
 	*entry = (struct liveupdate_admin_session) {
 		.id = s->id,
 		.state = state_of(s),

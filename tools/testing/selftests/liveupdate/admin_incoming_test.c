@@ -192,6 +192,55 @@ TEST_F(arrived, admin_held)
 	check_status(_metadata, self->admin, 0, 5, 0, 0);
 }
 
+static int child_dev;
+
+static void hold_again_and_again(int stop)
+{
+	char c;
+	int held;
+
+	prctl(PR_SET_NAME, "holder");
+	fcntl(stop, F_SETFL, O_NONBLOCK);
+	while (read(stop, &c, 1) < 0) {
+		held = luo_retrieve(child_dev, "look");
+		if (held < 0)
+			_exit(1);
+		close(held);
+	}
+	_exit(0);
+}
+
+/* A session was listed as held by nobody, or as pending and somebody's. */
+TEST_F(arrived, regression_listed_while_held)
+{
+	uint64_t before = admin_id(self->admin, "look") - 1, cursor;
+	int i, got, held = 0, wrong_holder = 0, pending_of_holder = 0;
+	struct liveupdate_admin_session s;
+	struct child child;
+
+	child_dev = self->dev;
+	child = start_child(hold_again_and_again);
+	for (i = 0; i < 100000; i++) {
+		cursor = before;
+		got = admin_sessions(self->admin, &cursor, &s, 1);
+		if (got != 1)
+			break;
+		if (s.state == LIVEUPDATE_SESSION_HELD) {
+			held++;
+			wrong_holder += s.pid != child.pid || strcmp((char *)s.comm, "holder");
+		} else {
+			pending_of_holder += s.pid || s.comm[0];
+		}
+	}
+	EXPECT_EQ(0, stop_child(child));
+	EXPECT_EQ(1, got);
+	/* both of them */
+	EXPECT_LT(0, held);
+	EXPECT_LT(held, i);
+	EXPECT_EQ(0, wrong_holder);
+	EXPECT_EQ(0, pending_of_holder);
+}
+
 TEST_F(arrived, admin_retrieved)
 {
 	int held = luo_retrieve(self->dev, "look"), fd = luo_retrieve_fd(held, 3);

@@ -8,7 +8,7 @@
 
 . "$(dirname "$0")/../lib.sh"
 
-for name in admin_test hugetlb_test memfd_frozen memfd_labels memfd_rules memfd_test \
+for name in admin_list_test admin_test hugetlb_test memfd_frozen memfd_labels memfd_rules memfd_test \
 	    memfd_window; do
 	program $name $name.c || fail "build $name (see $work/$name.log)"
 done
