@@ -8,9 +8,13 @@
  *	memfd_window receive [hugetlb]	in the next kernel: is anything missing?
  *
  * Five writers fill holes, a page at a time, each in its own way, and count
- * the pages in another preserved memfd; one counts in an extended attribute, too,
- * and one only counts.  With hugetlb memfds they write to the beginning of each
- * huge page.
+ * the pages in another preserved memfd; one counts in an extended attribute, too.
+ * Those have to wait while their files are frozen.  Others write again and again
+ * to pages that are there, and go on until the jump.  With hugetlb memfds they
+ * write to the beginning of each huge page.
+ *
+ * A file of the exerciser, in a session behind theirs, takes long to be frozen: so
+ * there is time between the freeze and the jump, in which something could be lost.
  */
 #define _GNU_SOURCE
 #include <pthread.h>
@@ -24,26 +28,33 @@
 #include "uring.h"
 
 #define SESSION		"window"
+#define SLOW		"slow"
 #define NR_PAGES	(hugetlb ? 1024UL : 24576UL)	/* for each writer */
 #define STEP		(hugetlb ? HUGE : PAGE)
 #define AREA		(NR_PAGES * STEP)
+#define RING		16UL		/* pages that are written to again */
 #define FREEZE_MS	"1500"
 #define XATTR		"trusted.count"
 
 enum writer {
-	BY_MMAP, BY_WRITE, BY_UFFD, BY_URING, BY_UDMABUF, BY_XATTR, NR_WRITERS,
-	BEAT = NR_WRITERS, NR_COUNTS
+	BY_MMAP, BY_WRITE, BY_UFFD, BY_URING, BY_UDMABUF, BY_XATTR, NR_WAITING,
+	/* to what is there */
+	AGAIN_MMAP = NR_WAITING, AGAIN_WRITE, AGAIN_URING, NR_WRITERS
 };
 
 static const char * const names[NR_WRITERS] = {
 	"writer by mmap", "writer by write", "writer by UFFDIO_COPY", "writer by io_uring",
 	"writer by udmabuf", "writer by setxattr",
+	"writer by mmap to what is there", "writer by write to what is there",
+	"writer by io_uring to what is there",
 };
 
 /* In the memfd that has the acknowledgements */
 struct acks {
-	uint64_t now[NR_COUNTS];
-	uint64_t ready[NR_COUNTS];	/* when the first kernel had seen enough */
+	uint64_t now[NR_WRITERS];
+	uint64_t ready[NR_WRITERS];	/* when the first kernel had seen enough */
+	uint64_t frozen[NR_WRITERS];	/* when it had frozen the files to be sent */
+	uint64_t saw_it;		/* that, in time */
 };
 
 static bool hugetlb;
@@ -54,7 +65,12 @@ static char *areas[NR_WRITERS];
 /* Nobody can write(2) to a hugetlb memfd, and udmabuf wants its holes reserved. */
 static bool takes_part(int who)
 {
-	return !hugetlb || who == BY_MMAP || who == BY_UFFD || who == BEAT;
+	return !hugetlb || who == BY_MMAP || who == BY_UFFD || who == AGAIN_MMAP;
+}
+
+static bool goes_on(int who)
+{
+	return who >= NR_WAITING;
 }
 
 /*
@@ -164,12 +180,48 @@ static void *by_xattr(void *arg)
 	return NULL;
 }
 
-static void *beat(void *arg)
+/* The contents tell which time it was. */
+static off_t ring_at(uint64_t i)
+{
+	return i % RING * PAGE;
+}
+
+static void *again_mmap(void *arg)
+{
+	uint64_t page[PAGE_WORDS], i;
+
+	for (i = 0;; i++) {
+		fill_page(page, i, ring_at(i));
+		memcpy(areas[AGAIN_MMAP] + ring_at(i), page, PAGE);
+		ack(AGAIN_MMAP, i + 1);
+		usleep(1000);
+	}
+	return NULL;
+}
+
+static void *again_write(void *arg)
 {
 	uint64_t i;
 
-	for (i = 1;; i++) {
-		ack(BEAT, i);
+	for (i = 0;; i++) {
+		must("write again", put(fds[AGAIN_WRITE], i, ring_at(i), PAGE));
+		ack(AGAIN_WRITE, i + 1);
+		usleep(1000);
+	}
+	return NULL;
+}
+
+static void *again_uring(void *arg)
+{
+	uint64_t page[PAGE_WORDS], i;
+	struct uring ring;
+
+	uring_init(&ring);
+	for (i = 0;; i++) {
+		fill_page(page, i, ring_at(i));
+		must("io_uring again",
+		     uring_write(&ring, fds[AGAIN_URING], page, PAGE, ring_at(i)));
+		ack(AGAIN_URING, i + 1);
 		usleep(1000);
 	}
 	return NULL;
@@ -177,14 +229,14 @@ static void *beat(void *arg)
 
 static void start_writers(void)
 {
-	static void *(* const writers[NR_COUNTS])(void *) = {
+	static void *(* const writers[NR_WRITERS])(void *) = {
 		by_mmap, by_write, by_uffd, by_uring, by_udmabuf, by_xattr,
-		beat,
+		again_mmap, again_write, again_uring,
 	};
 	pthread_t thread;
 	int i;
 
-	for (i = 0; i < NR_COUNTS; i++) {
+	for (i = 0; i < NR_WRITERS; i++) {
 		if (takes_part(i))
 			must("pthread_create", -pthread_create(&thread, NULL, writers[i], NULL));
 	}
@@ -198,11 +250,11 @@ static bool all_got_on(void)
 
 	for (i = 0; i < 1000; i++) {
 		usleep(10000);
-		for (who = 0; who < NR_COUNTS; who++) {
+		for (who = 0; who < NR_WRITERS; who++) {
 			if (takes_part(who) && acked(who) == was.now[who])
 				break;
 		}
-		if (who == NR_COUNTS)
+		if (who == NR_WRITERS)
 			return true;
 	}
 	return false;
@@ -277,13 +329,40 @@ static void aborted_reboot(void)
 	is("aborted reboot", "fails", err, -EIO);
 	is("aborted reboot", "files were seen frozen", f.seen, true);
 	for (who = 0; who < NR_WRITERS; who++) {
-		if (takes_part(who))
-			is(names[who], "waits while the file is frozen",
-			   f.second.now[who] - f.first.now[who], 0);
+		long more = f.second.now[who] - f.first.now[who];
+
+		if (!takes_part(who))
+			continue;
+		if (goes_on(who))
+			is_more(names[who], "goes on while the file is frozen", more, 0);
+		else
+			is(names[who], "waits while the file is frozen", more, 0);
 	}
-	is_more("memory that is there", "can be written to while the file is frozen",
-		f.second.now[BEAT] - f.first.now[BEAT], 0);
 	is("aborted reboot", "all writers go on", all_got_on(), true);
+}
+
+/*
+ * The one that is not aborted takes as long.  Who waits for it is there until the
+ * jump.
+ */
+static void *watch(void *arg)
+{
+	while (!freezing())
+		usleep(10000);
+	/* Some may have written, and not counted yet. */
+	usleep(300000);
+	memcpy(acks->frozen, acks->now, sizeof(acks->frozen));
+	acks->saw_it = true;
+	return NULL;
+}
+
+static void expect_reboot(void)
+{
+	pthread_t thread;
+
+	must("exerciser", exerciser("clear"));
+	must("exerciser", exerciser("rule freeze w0 0 1 " FREEZE_MS));
+	must("pthread_create", -pthread_create(&thread, NULL, watch, NULL));
 }
 
 /*
@@ -303,6 +382,11 @@ static void prepare_uffd(void)
 	must("UFFDIO_REGISTER", ioctl(uffd, UFFDIO_REGISTER, &reg));
 }
 
+static size_t area_of(int who)
+{
+	return !goes_on(who) ? AREA : hugetlb ? HUGE : RING * PAGE;
+}
+
 static void prepare(int dev)
 {
 	int session = must("session", luo_create(dev, SESSION)), i, fd;
@@ -311,9 +395,11 @@ static void prepare(int dev)
 	for (i = 0; i < NR_WRITERS; i++) {
 		if (!takes_part(i))
 			continue;
-		fds[i] = make_memfd(names[i], flags, AREA);
+		fds[i] = make_memfd(names[i], flags, area_of(i));
 		must(names[i], fcntl(fds[i], F_ADD_SEALS, F_SEAL_SHRINK));
-		areas[i] = map_huge(fds[i], AREA, 0);
+		areas[i] = map_huge(fds[i], area_of(i), 0);
+		if (goes_on(i))
+			memset(areas[i], 0, area_of(i));
 		is(names[i], "preserve", luo_preserve_fd(session, fds[i], i), 0);
 	}
 	fd = make_memfd("acknowledgements", flags, STEP);
@@ -328,7 +414,7 @@ static void send_all(int dev)
 	int session, file, i;
 
 	prepare(dev);
-	session = must("session", luo_create(dev, "fails"));
+	session = must("session", luo_create(dev, SLOW));
 	file = must("file", test_file('a', "w0"));
 	must("preserve", luo_preserve_fd(session, file, 0));
 	close(dev);
@@ -336,9 +422,8 @@ static void send_all(int dev)
 	is("writers", "all write", all_got_on(), true);
 	for (i = 0; i < 2; i++)
 		aborted_reboot();
-	close(session);
-	close(file);
 	memcpy(acks->ready, acks->now, sizeof(acks->ready));
+	expect_reboot();
 	printf("ready\n");
 	for (;;)
 		pause();
@@ -368,6 +453,31 @@ static void receive_pages(int fd, int who)
 	   bad_pages(fd, ZEROES, (acks->now[who] + 1) * STEP, 64 * PAGE), 0);
 }
 
+/* The last page may have been written and not counted, in place of the first one. */
+static void receive_again(int fd, int who)
+{
+	uint64_t nr = acks->now[who], i;
+	long bad = 0;
+
+	for (i = nr - RING + 1; i < nr; i++)
+		bad += bad_pages(fd, i, ring_at(i), PAGE);
+	is(names[who], "nothing that was acknowledged is missing", bad, 0);
+}
+
+/* Between the freeze and the jump */
+static void in_the_window(int who)
+{
+	long nr = acks->now[who] - acks->frozen[who];
+
+	printf("# %s: %lu times, %lu of them in the end, %ld of these when files were frozen\n",
+	       names[who], acks->now[who], acks->now[who] - acks->ready[who], nr);
+	is_more(names[who], "wrote until the end", acks->now[who], acks->ready[who]);
+	if (goes_on(who))
+		is_more(names[who], "wrote when the files were frozen", nr, 0);
+	else
+		is(names[who], "counted nothing when the files were frozen", nr, 0);
+}
+
 /*
  * Attributes that were changed after they had been read, and before the jump, were
  * acknowledged and lost.
@@ -389,21 +499,24 @@ static void receive_all(int dev)
 	fd = must("acknowledgements", luo_retrieve_fd(session, NR_WRITERS));
 	acks = map_shared(fd, STEP, 0);
 	close(fd);
+	is("window", "files were seen frozen, before the jump", acks->saw_it, true);
 	for (who = 0; who < NR_WRITERS; who++) {
 		if (!takes_part(who))
 			continue;
-		printf("# %s: %lu times, %lu of them in the end\n", names[who], acks->now[who],
-		       acks->now[who] - acks->ready[who]);
 		fd = luo_retrieve_fd(session, who);
 		is(names[who], "retrieve", fd < 0 ? fd : 0, 0);
-		is_more(names[who], "wrote until the end", acks->now[who], acks->ready[who]);
-		if (who == BY_XATTR)
+		in_the_window(who);
+		if (goes_on(who))
+			receive_again(fd, who);
+		else if (who == BY_XATTR)
 			receive_xattr(fd);
 		else
 			receive_pages(fd, who);
 		close(fd);
 	}
 	is("window", "finish", luo_finish(session), 0);
+	session = must(SLOW, luo_retrieve(dev, SLOW));
+	is(SLOW, "finish", luo_finish(session), 0);
 }
 
 int main(int argc, char **argv)
