@@ -180,13 +180,15 @@ static int make_empty(void)
 	return make_memfd("", 0, 0);
 }
 
+#define SWAPPED_SIZE	(4 * MIB)
+
 static int make_swapped(void)
 {
-	int fd = make_memfd("swapped", 0, 4 * MIB);
+	int fd = make_memfd("swapped", 0, SWAPPED_SIZE);
 
-	must("swapped", put(fd, 9, 0, 4 * MIB));
+	must("swapped", put(fd, 9, 0, SWAPPED_SIZE));
 	if (kb_of("SwapTotal:") > 0)
-		is_more("swapped", "pages are on swap", page_out(fd, 4 * MIB), 0);
+		is_more("swapped", "pages are on swap", page_out(fd, SWAPPED_SIZE), 0);
 	else
 		skip("swapped", "pages are on swap", "no swap");
 	return fd;
@@ -334,6 +336,40 @@ static void cve_2026_43489(int session)
 	close(fd);
 }
 
+/*
+ * Who retrieves a file pays for it, and goes on doing so when it has been given
+ * to somebody else.
+ */
+static void charged_to_the_retriever(int session)
+{
+	static const char name[] = "who retrieves";
+	char pid[16];
+	int status;
+	long stat;
+
+	if (access(LIMITED "memory.max", W_OK)) {
+		skip(name, "pays for it", "no memory controller");
+		return;
+	}
+	write_text(LIMITED "memory.max", "max");
+	is(name, "has paid for nothing", value_of(LIMITED "memory.current", "") > (long)MIB,
+	   false);
+	fflush(stdout);
+	if (!fork()) {
+		snprintf(pid, sizeof(pid), "%d", getpid());
+		write_text(LIMITED "cgroup.procs", pid);
+		_exit(luo_retrieve_fd(session, SWAPPED) < 0);
+	}
+	wait(&status);
+	is(name, "gets it", status, 0);
+	is_more(name, "pays for all of it", value_of(LIMITED "memory.current", ""),
+		SWAPPED_SIZE - 1);
+	/* Every processor has some that it did not report yet. */
+	stat = value_of(LIMITED "memory.stat", "\nshmem ");
+	is(name, "pays for shared memory", stat > (long)(SWAPPED_SIZE - MIB) &&
+	   stat <= (long)SWAPPED_SIZE, true);
+}
+
 static void out_of_descriptors(int session)
 {
 	struct rlimit was, few = { 0, 0 };
@@ -435,6 +471,7 @@ static void receive_all(char **words)
 
 	receive_records(session, NR_KINDS);
 	cve_2026_43489(session);
+	charged_to_the_retriever(session);
 	out_of_descriptors(session);
 	receive_kinds(session, kinds, NR_KINDS);
 	behaviour();
@@ -449,6 +486,8 @@ static void receive_all(char **words)
 	for (i = 0; i < NR_KINDS; i++)
 		close(fds[i]);
 	is_returned("all files closed", before);
+	is("all files closed", "nothing stays charged",
+	   value_of(LIMITED "memory.current", "") > (long)MIB, false);
 }
 
 int main(int argc, char **argv)
