@@ -8,7 +8,7 @@
 arch=arm64
 . "$(dirname "$0")/../lib.sh"
 
-for name in memfd_frozen memfd_rules memfd_test memfd_window memfd_tags; do
+for name in memfd_frozen memfd_memory memfd_rules memfd_test memfd_window memfd_tags; do
 	program $name $name.c || fail "build $name (see $work/$name.log)"
 done
 luo_vm memfd -- --mem 2G --timeout 250

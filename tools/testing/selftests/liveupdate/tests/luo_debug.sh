@@ -9,8 +9,8 @@
 . "$(dirname "$0")/../lib.sh"
 
 flavor=debug
-for name in hugetlb_rules hugetlb_test luo_faults memfd_damaged memfd_frozen memfd_labels memfd_rules \
-	    memfd_test memfd_window; do
+for name in hugetlb_rules hugetlb_test luo_faults memfd_damaged memfd_frozen memfd_labels \
+	    memfd_memory memfd_rules memfd_test memfd_window; do
 	program $name $name.c || fail "build $name (see $work/$name.log)"
 done
 # Its guest looks for warnings itself: allocations that fail may show a stack.

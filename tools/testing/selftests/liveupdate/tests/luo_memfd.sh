@@ -7,8 +7,8 @@
 
 . "$(dirname "$0")/../lib.sh"
 
-for name in memfd_rules memfd_test memfd_window memfd_frozen memfd_extras memfd_kill \
-	    memfd_damaged; do
+for name in memfd_damaged memfd_rules memfd_test memfd_window memfd_memory memfd_frozen \
+	    memfd_extras memfd_kill; do
 	program $name $name.c || fail "build $name (see $work/$name.log)"
 done
 luo_vm memfd -- --mem 2G --timeout 200
