@@ -6,22 +6,23 @@
  *				not fail
  *	luo_faults receive	in the next kernel
  *
- * Needs what faults.h needs, and the exerciser.
+ * Needs what faults.h needs, the exerciser, and huge pages of 2 MiB.
  */
 #define _GNU_SOURCE
 #include <sys/reboot.h>
 
 #include <linux/liveupdate_admin.h>
 
+#include "acl.h"
 #include "faults.h"
+#include "hugetlb.h"
 
 #define SESSION		"faults"
 #define COPIES		"copies"
 #define ADMIN		"/dev/liveupdate-admin"
 #define SIZE		(2 * MIB)
 #define HOLE		(SIZE / 2)
-#define NR_FILES	3
-#define NR_COPIES	32	/* files to be retrieved */
+#define NR_COPIES	24	/* files to be retrieved */
 #define NR_DISPENSABLE	16	/* sessions to be discarded, and to be finished */
 #define NR_SESSIONS	(2 * NR_DISPENSABLE + 2)
 
@@ -32,15 +33,21 @@ static bool last_step_fails;
  * Files
  */
 
+enum { SMALL_PAGES, HUGE_PAGES, HOLES, ATTRIBUTES, READ_ONLY, HUGETLB, NR_FILES };
+
 static struct file_under_test {
 	const char *name;
-	int fd;
+	int fd;			/* what is preserved */
+	int rw;			/* the same file, to be changed */
 	int session;
 	uint64_t token;		/* and that plus NR_FILES, and so on: copies */
 } files[NR_FILES] = {
-	{ .name = "small pages", .token = 0 },
-	{ .name = "huge pages", .token = 1 },
-	{ .name = "holes", .token = 2 },
+	{ .name = "small pages", .token = SMALL_PAGES },
+	{ .name = "huge pages", .token = HUGE_PAGES },
+	{ .name = "holes", .token = HOLES },
+	{ .name = "attributes", .token = ATTRIBUTES },
+	{ .name = "read-only", .token = READ_ONLY },
+	{ .name = "hugetlb", .token = HUGETLB },
 };
 
 static int nr_of(const struct file_under_test *f)
@@ -51,20 +58,85 @@ static int nr_of(const struct file_under_test *f)
 /* How much of it has contents */
 static size_t data_of(const struct file_under_test *f)
 {
-	return nr_of(f) == 2 ? PAGE : HOLE;
+	return nr_of(f) == SMALL_PAGES || nr_of(f) == HUGE_PAGES ? HOLE : PAGE;
+}
+
+/*
+ * What few have: extended attributes, an access control list if there are any, a
+ * memory policy
+ */
+
+#define XATTR		"user.name"
+#define BIND		2	/* <linux/mempolicy.h> */
+#define F_ADDR		2
+
+static void give_extras(int fd)
+{
+	char *map = map_shared(fd, PAGE, 0);
+	unsigned long nodes = 1;
+
+	must(XATTR, fsetxattr(fd, XATTR, "value", 5, 0));
+	if (has_acl())
+		must("ACL", set_acl(fd, 1000));
+	must("mbind", syscall(SYS_mbind, map, PAGE, BIND, &nodes, 64, 0));
+	munmap(map, PAGE);
+}
+
+static bool has_extras(int fd)
+{
+	char *map = map_shared(fd, PAGE, 0), value[16];
+	int mode = -1;
+
+	must("get_mempolicy", syscall(SYS_get_mempolicy, &mode, NULL, 0, map, F_ADDR));
+	munmap(map, PAGE);
+	return fgetxattr(fd, XATTR, value, sizeof(value)) == 5 && !memcmp(value, "value", 5) &&
+	       acl_is(fd, 1000) == has_acl() && mode == BIND;
+}
+
+/* Pages, or whatever else is not as it was made */
+static long bad_file(const struct file_under_test *f, int fd)
+{
+	long bad = bad_pages(fd, nr_of(f), 0, data_of(f));
+
+	if (nr_of(f) == ATTRIBUTES)
+		bad += !has_extras(fd);
+	if (nr_of(f) == READ_ONLY)
+		bad += (fcntl(fd, F_GETFL) & O_ACCMODE) != O_RDONLY;
+	return bad;
 }
 
 static long preserved_before, pinned_before;
 
 static int make_file(const struct file_under_test *f)
 {
-	int fd = make_memfd(f->name, MFD_ALLOW_SEALING, SIZE);
+	unsigned int flags = MFD_ALLOW_SEALING | (nr_of(f) == HUGETLB ? MFD_2M : 0);
+	int fd = make_memfd(f->name, flags, SIZE);
 
-	if (nr_of(f) == 1)
+	if (nr_of(f) == HUGE_PAGES)
 		set_thp("always");
-	must(f->name, put(fd, nr_of(f), 0, data_of(f)));
+	if (nr_of(f) == HUGETLB)
+		put_mapped(fd, HUGETLB, 0, SIZE);
+	else
+		must(f->name, put(fd, nr_of(f), 0, data_of(f)));
 	set_thp("never");
+	if (nr_of(f) == ATTRIBUTES)
+		give_extras(fd);
 	return fd;
+}
+
+/* Opened once more, if that is what it is about; @fd is closed then, or kept in *@rw. */
+static int as_preserved(const struct file_under_test *f, int fd, int *rw)
+{
+	int ro;
+
+	if (rw)
+		*rw = fd;
+	if (nr_of(f) != READ_ONLY)
+		return fd;
+	ro = must(f->name, reopen(fd, O_RDONLY));
+	if (!rw)
+		close(fd);
+	return ro;
 }
 
 static void make_files(void)
@@ -72,7 +144,7 @@ static void make_files(void)
 	int i;
 
 	for (i = 0; i < NR_FILES; i++)
-		files[i].fd = make_file(&files[i]);
+		files[i].fd = as_preserved(&files[i], make_file(&files[i]), &files[i].rw);
 }
 
 static int run_preserve(void *arg)
@@ -96,8 +168,7 @@ static bool is_as_before(void *arg)
 {
 	struct file_under_test *f = arg;
 
-	return !ftruncate(f->fd, SIZE + PAGE) && !ftruncate(f->fd, SIZE) &&
-	       !bad_pages(f->fd, nr_of(f), 0, data_of(f)) &&
+	return !ftruncate(f->rw, 2 * SIZE) && !ftruncate(f->rw, SIZE) && !bad_file(f, f->fd) &&
 	       preserved() == preserved_before && pinned() == pinned_before;
 }
 
@@ -215,7 +286,9 @@ static void send_copies(void)
 	int session = must(COPIES, luo_create(dev, COPIES)), i, fd;
 
 	for (i = 0; i < NR_FILES * NR_COPIES; i++) {
-		fd = make_file(&files[i % NR_FILES]);
+		struct file_under_test *f = &files[i % NR_FILES];
+
+		fd = as_preserved(f, make_file(f), NULL);
 		must(COPIES, luo_preserve_fd(session, fd, i));
 		close(fd);
 	}
@@ -228,7 +301,7 @@ static void send_copies(void)
  */
 static void renew_session(void *arg)
 {
-	struct file_under_test *f = &files[2];
+	struct file_under_test *f = &files[HOLES];
 	int *session = arg, i, other;
 
 	close(*session);
@@ -239,7 +312,7 @@ static void renew_session(void *arg)
 	other = must("a file of another kind", test_file('b', "other"));
 	must("a file of another kind", luo_preserve_fd(*session, other, NR_FILES));
 	close(other);
-	must("holes", put(f->fd, 2, HOLE, HOLE));
+	must("holes", put(f->fd, HOLES, HOLE, HOLE));
 	must("exerciser", exerciser("norules"));
 	if (last_step_fails)
 		must("exerciser", exerciser("rule flb_freeze x-flb2 5 1"));
@@ -261,9 +334,10 @@ static bool is_usable(void *arg)
 	(void)arg;
 	alarm(120);
 	for (i = 0; i < NR_FILES; i++)
-		bad += bad_pages(files[i].fd, i, 0, data_of(&files[i])) != 0;
-	bad += put(files[2].fd, 2, PAGE, PAGE) != 0;
-	bad += err_of(ftruncate(files[2].fd, 0)) != -EPERM;
+		bad += bad_file(&files[i], files[i].fd) != 0;
+	bad += put(files[HOLES].fd, HOLES, PAGE, PAGE) != 0;
+	bad += err_of(fsetxattr(files[ATTRIBUTES].fd, XATTR, "value", 5, 0)) != 0;
+	bad += err_of(ftruncate(files[HOLES].fd, 0)) != -EPERM;
 	return !bad;
 }
 
@@ -372,7 +446,7 @@ static void undo_retrieve_fd(void *arg, int ret)
 {
 	struct file_under_test *f = arg;
 
-	is(f->name, "contents", bad_pages(ret, nr_of(f), 0, data_of(f)), 0);
+	is(f->name, "contents", bad_file(f, ret), 0);
 	close(ret);
 	f->token += NR_FILES;
 	must("another copy", f->token < NR_FILES * NR_COPIES ? 0 : -ENOENT);
@@ -395,7 +469,7 @@ static void retrieve_copies(void)
 		fd = inject(&(struct op) {
 			.name = name, .run = run_retrieve_fd, .undo = undo_retrieve_fd, .arg = f,
 		});
-		is(f->name, "contents", bad_pages(fd, i, 0, data_of(f)), 0);
+		is(f->name, "contents", bad_file(f, fd), 0);
 		close(fd);
 	}
 	is(COPIES, "finish", luo_finish(session), 0);
@@ -477,9 +551,8 @@ static void check_files(void)
 
 	for (i = 0; i < NR_FILES; i++) {
 		fd = must(files[i].name, luo_retrieve_fd(session, i));
-		is(files[i].name, "contents, after all the reboots",
-		   bad_pages(fd, i, 0, data_of(&files[i])), 0);
-		if (i == 2)
+		is(files[i].name, "contents, after all the reboots", bad_file(&files[i], fd), 0);
+		if (i == HOLES)
 			is("holes", "what was written when they were preserved",
 			   bad_pages(fd, i, HOLE, HOLE), 0);
 		close(fd);
