@@ -230,6 +230,57 @@ TEST_F(luo, kexec_without_image)
 	close(s);
 }
 
+/* The id of the session that was created last */
+static uint64_t last_session(int admin)
+{
+	struct liveupdate_admin_session session = { .id = 0 };
+	struct liveupdate_admin_list_sessions list = {
+		.size = sizeof(list), .stride = sizeof(session),
+		.sessions = (uintptr_t)&session,
+	};
+
+	do {
+		list.count = 1;
+	} while (!luo_call(admin, LIVEUPDATE_ADMIN_LIST_SESSIONS, &list) && list.count);
+	return session.id;
+}
+
+/* Pages that are there, not those that could be; and what another handler says. */
+TEST_F(luo, bytes_of_files)
+{
+	struct liveupdate_admin_file files[3] = {};
+	struct liveupdate_admin_list_files list = {
+		.size = sizeof(list), .count = 3, .stride = sizeof(*files),
+		.files = (uintptr_t)files,
+	};
+	long page = sysconf(_SC_PAGESIZE);
+	int s = luo_create(self->dev, "bytes"), admin = open(LUO_ADMIN, O_RDONLY), fd;
+
+	NEEDS_EXERCISER();
+	ASSERT_GE(s, 0);
+	ASSERT_GE(admin, 0);
+	fd = memfd_create("bytes", MFD_CLOEXEC);
+	EXPECT_EQ(0, ftruncate(fd, 100 * page));
+	EXPECT_EQ(3, pwrite(fd, "one", 3, 0));
+	EXPECT_EQ(3, pwrite(fd, "two", 3, 50 * page - 1));
+	EXPECT_EQ(0, luo_preserve_fd(s, fd, 7));
+	close(fd);
+	fd = test_file('a', "bytes");
+	EXPECT_EQ(0, luo_preserve_fd(s, fd, 8));
+	close(fd);
+	list.session = last_session(admin);
+	EXPECT_EQ(0, luo_call(admin, LIVEUPDATE_ADMIN_LIST_FILES, &list));
+	EXPECT_EQ(2, list.count);
+	EXPECT_EQ(7, files[0].token);
+	EXPECT_EQ(3 * page, files[0].bytes);
+	EXPECT_EQ(LIVEUPDATE_FILE_PRESERVED, files[0].state);
+	EXPECT_EQ(8, files[1].token);
+	EXPECT_EQ(page, files[1].bytes);
+	EXPECT_EQ(1, count_of("get_size"));
+	close(admin);
+	close(s);
+}
+
 /* All that the administrator can list, until the parent says that it is enough. */
 static void list_all(int stop)
 {
