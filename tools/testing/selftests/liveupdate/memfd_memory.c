@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Memory of memfds that has an error, before they are preserved and afterwards,
- * and swap that goes away
+ * Memory of memfds that has an error, and swap that goes away
  *
- * Needs a kernel that is loaded for kexec: it is refused.
+ *	memfd_memory here	before a file is preserved, and while it is; needs a
+ *				kernel that is loaded for kexec, which is refused
+ *	memfd_memory send	preserve a file, wait
+ *	memfd_memory receive	in the next kernel: an error before it is retrieved
  */
 #define _GNU_SOURCE
 #include <signal.h>
@@ -20,6 +22,8 @@
 #define NR_PAGES	4
 #define SIZE		(NR_PAGES * getpagesize())
 #define SWAP_SIZE	(2 * MIB)
+#define SESSION		"breaks"
+#define CORRUPT		"/sys/kernel/debug/hwpoison/corrupt-pfn"
 
 static int dev;
 
@@ -93,6 +97,49 @@ static void error_afterwards(void)
 	close(fd);
 }
 
+/* Preserved memory stays where it is; another file says where. */
+static void send(char **words)
+{
+	int session = must("session", luo_create(dev, SESSION));
+	int fd = make_memfd("breaks", 0, SIZE), where = make_memfd("where", 0, 8);
+	char *map = map_shared(fd, SIZE, 0);
+	uint64_t entry;
+	int pages;
+
+	(void)words;
+	must("contents", put(fd, 60, 0, SIZE));
+	is(SESSION, "preserve", luo_preserve_fd(session, fd, 0), 0);
+	is(SESSION, "preserve the place", luo_preserve_fd(session, where, 1), 0);
+	read_at(map + 2 * getpagesize());
+	pages = must("pagemap", open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC));
+	must("pagemap", pread(pages, &entry, 8,
+			      ((uintptr_t)map / getpagesize() + 2) * 8));
+	entry &= (1ULL << 55) - 1;
+	must("the place", pwrite(where, &entry, 8, 0));
+	close(dev);
+	wait_for_the_end();
+}
+
+static void receive(char **words)
+{
+	static const char name[] = "an error, before it is retrieved";
+	int session = must("session", luo_retrieve(dev, SESSION)), where;
+	uint64_t pfn = 0;
+	char text[32];
+
+	(void)words;
+	where = must("the place", luo_retrieve_fd(session, 1));
+	is(name, "the place", pread(where, &pfn, 8, 0), 8);
+	is_more(name, "the place is there", pfn, 0);
+	snprintf(text, sizeof(text), "%#llx", (unsigned long long)pfn);
+	/* It is marked, and that this does not make it usable is no news. */
+	write_command(CORRUPT, text);
+	is(name, "retrieve", luo_retrieve_fd(session, 0), -EIO);
+	is(name, "once more", luo_retrieve_fd(session, 0), -EIO);
+	is(name, "finish", luo_finish(session), 0);
+	close(where);
+}
+
 /*
  * Swap
  */
@@ -141,12 +188,21 @@ static void swap_goes_away(void)
 	close(fd);
 }
 
-int main(void)
+static void here(char **words)
 {
-	setvbuf(stdout, NULL, _IOLBF, 0);
-	dev = open_luo();
+	(void)words;
 	swap_goes_away();
 	error_before();
 	error_afterwards();
-	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct command commands[] = {
+		{ "here", 0, here }, { "send", 0, send }, { "receive", 0, receive }, { NULL },
+	};
+
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	dev = open_luo();
+	return run_command(argc, argv, commands);
 }
