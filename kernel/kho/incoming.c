@@ -224,9 +224,10 @@ static void not_preserved(unsigned long pfn)
 			    PFN_PHYS(pfn));
 }
 
-static bool claimable(unsigned long pfn, unsigned long nr_pages)
+/* Can it be what arrived, and is it time? */
+static bool may_be_ours(unsigned long pfn, unsigned long nr_pages)
 {
-	unsigned long bad, end = pfn + nr_pages;
+	unsigned long end = pfn + nr_pages;
 
 	if (!kho_in.open) {
 		pr_warn_ratelimited("claim of %#llx: %s\n", PFN_PHYS(pfn),
@@ -238,6 +239,15 @@ static bool claimable(unsigned long pfn, unsigned long nr_pages)
 		not_preserved(pfn);
 		return false;
 	}
+	return true;
+}
+
+static bool claimable(unsigned long pfn, unsigned long nr_pages)
+{
+	unsigned long bad, end = pfn + nr_pages;
+
+	if (!may_be_ours(pfn, nr_pages))
+		return false;
 	bad = kho_find_poison(pfn, end);
 	if (bad < end) {
 		pr_warn_ratelimited("claim of %#llx: page %#llx had a memory error\n",
@@ -442,8 +452,11 @@ static bool discard_block(unsigned long pfn, unsigned int order)
 
 	if (!kho_in_take(pfn, order))
 		return false;
-	for (i = 0; i < 1UL << order; i++)
-		free_reserved_page(pfn_to_page(pfn + i));
+	for (i = 0; i < 1UL << order; i++) {
+		/* Nobody may use one that had a memory error, but all are given up. */
+		if (!PageHWPoison(pfn_to_page(pfn + i)))
+			free_reserved_page(pfn_to_page(pfn + i));
+	}
 	cond_resched();
 	return true;
 }
@@ -459,7 +472,7 @@ void kho_in_discard_pages(unsigned long pfn, unsigned long nr_pages)
 {
 	unsigned long end = pfn + nr_pages;
 
-	if (!claimable(pfn, nr_pages) || each_block(pfn, end, NULL) != end)
+	if (!may_be_ours(pfn, nr_pages) || each_block(pfn, end, NULL) != end)
 		return;
 	each_block(pfn, end, discard_block);
 	refresh_soon();

@@ -126,6 +126,8 @@ int luo_ext_publish(struct luo_ext *ext, u64 number)
 	};
 	ser->crc = luo_ext_checksum(ser, &ext->records);
 	err = kho_add_subtree(ext->name, ser, sizeof(*ser));
+	if (err)
+		pr_err("subtree '%s' cannot be added: %d\n", ext->name, err);
 	ext->published = !err;
 	return err;
 }
