@@ -129,7 +129,7 @@ static bool unaligned(phys_addr_t phys)
  * The folio is as the page allocator would have returned it: one reference,
  * compound if it has more than one page, no flags.  It is the caller's.
  *
- * Context: any, from core_initcall on.
+ * Context: any, from core_initcall on; with CONFIG_PREEMPT_RT it may sleep.
  * Returns: the folio; NULL, with a line in the log, if no preserved block
  * starts at @phys, it was claimed already, it had a memory error, or it can be
  * no folio here because it is too large or lies in two zones: that may still be
@@ -146,7 +146,7 @@ EXPORT_SYMBOL_GPL(kho_restore_folio);
  * @phys:	address of the first page
  * @nr_pages:	number of pages, as preserved
  *
- * Context: any, from core_initcall on.
+ * Context: any, from core_initcall on; with CONFIG_PREEMPT_RT it may sleep.
  * Returns: the first page, each page with one reference of its own; NULL, with
  * a line in the log, if the range is not a whole number of preserved blocks
  * that are unclaimed, or one of its pages had a memory error.  Then nothing was
@@ -162,7 +162,7 @@ EXPORT_SYMBOL_GPL(kho_restore_pages);
  * kho_restore_free - claim what kho_alloc_preserve() gave, and free it
  * @mem:	its address in the linear map, or NULL
  *
- * Context: any, from core_initcall on.
+ * Context: any, from core_initcall on; with CONFIG_PREEMPT_RT it may sleep.
  */
 void kho_restore_free(void *mem)
 {
