@@ -19,12 +19,15 @@ adds+=(--add "$work/7.2:/boot/7.2")
 arrived="payload arrived"
 
 vm foreign small -- --mem 1G --append "kho=on"
+region=reserve_mem=2M:65536:region
 vm payload to-mainline -- --mem 1G --timeout 200 \
-	--append "kho=on liveupdate=on kho_scratch=256M,0,0 chain=7.2,kernel" \
+	--append "kho=on liveupdate=on kho_scratch=256M,0,0 chain=7.2,kernel $region" \
+	--expect "kho-test: ok - stage 2: 7\.2\.[0-9]+: reserve_mem= revived" \
 	--expect "kho-test: ok - stage 2: 7\.2\.[0-9]+: $arrived" \
 	--expect "kho-test: ok - stage 2: 7\.2\.[0-9]+: nothing was lost"
 boots=$work/7.2
 vm payload from-mainline -- --mem 1G --timeout 200 \
-	--append "kho=on liveupdate=on kho_scratch=256M,0,0 chain=kernel,7.2,kernel" \
+	--append "kho=on liveupdate=on kho_scratch=256M,0,0 chain=kernel,7.2,kernel $region" \
+	--expect "kho-test: ok - stage 3: 7\.2\.[0-9]+: reserve_mem= revived" \
 	--expect "kho-test: ok - stage 3: 7\.2\.[0-9]+: $arrived"
 finish
