@@ -82,6 +82,21 @@ static int lookup(const struct ex_args *a)
 	return reserve_mem_find_by_name(a->what, &start, &size) ? 0 : -ENOENT;
 }
 
+/* name: a subtree of a page that is not preserved, and away with it */
+static int name_page(const struct ex_args *a)
+{
+	void *page = (void *)get_zeroed_page(GFP_KERNEL);
+	int err;
+
+	if (!page)
+		return -ENOMEM;
+	err = kho_add_subtree("kho_exerciser-name", page, PAGE_SIZE);
+	if (!err)
+		kho_remove_subtree(page);
+	free_page((unsigned long)page);
+	return err;
+}
+
 static const struct {
 	const char *verb;
 	int (*run)(const struct ex_args *a);
@@ -107,6 +122,7 @@ static const struct {
 	{ "unforward",	ex_unforward },
 	{ "corrupt",	ex_corrupt },
 	{ "lookup",	lookup },
+	{ "name",	name_page },
 };
 
 #define NUMBER(_name)	{ #_name, offsetof(struct ex_args, _name) }
