@@ -93,19 +93,6 @@ static inline int box_unseal(int box)
 	return box_call(box, FDBOX_UNSEAL, NULL);
 }
 
-/* Memory that would go over a kexec now; -1: that cannot be told */
-static inline long bytes_preserved(void)
-{
-	FILE *f = fopen("/sys/kernel/kho/preserved_bytes", "re");
-	long n = -1;
-
-	if (f && fscanf(f, "%ld", &n) != 1)
-		n = -1;
-	if (f)
-		fclose(f);
-	return n;
-}
-
 /* A memfd of some pages; the text is at the start of each. */
 static inline int text_memfd(const char *text, unsigned int pages)
 {

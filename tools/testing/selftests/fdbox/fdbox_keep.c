@@ -89,12 +89,12 @@ static int send_all(void)
 	fd = new_memfd("cost", 4096, 0);
 	box_put(box, fd, "cost");
 	box_seal(box);
-	after = bytes_preserved();
+	after = kho_bytes("preserved");
 	box_unseal(box);
 	fd = box_get(box, "cost");
 	close(fd);
 	box_seal(box);
-	before = bytes_preserved();
+	before = kho_bytes("preserved");
 	printf("# %lu bytes for each page\n", (after - before) / 4096 - 4096);
 	result(after - before >= 4096 * 4096UL && after - before <= 4096 * (4096UL + 20),
 	       "regression_cost: at most 20 bytes for each page");

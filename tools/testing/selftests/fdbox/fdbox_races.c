@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include "../liveupdate/luo.h"
 #include "fdbox.h"
 
 static int failures;
@@ -231,15 +232,16 @@ static void many_seals(int control, unsigned int steps)
 			wrong += box_put(boxes[i], memfd_create(name, MFD_CLOEXEC), name) < 0;
 		}
 	}
-	before = bytes_preserved();
+	before = kho_bytes("preserved");
 	for (i = 0; i < SEALERS; i++)
 		pthread_create(&threads[i], NULL, seal_and_unseal, &boxes[i]);
 	for (i = 0; i < SEALERS; i++) {
 		pthread_join(threads[i], &ret);
 		wrong += (uintptr_t)ret;
 	}
-	printf("# %ld calls failed, %ld bytes stay preserved\n", wrong, bytes_preserved() - before);
-	result(!wrong && bytes_preserved() == before,
+	printf("# %ld calls failed, %ld bytes stay preserved\n", wrong,
+	       kho_bytes("preserved") - before);
+	result(!wrong && kho_bytes("preserved") == before,
 	       "regression_many_seals: nothing stays preserved");
 	for (i = 0; i < SEALERS; i++) {
 		snprintf(name, sizeof(name), "sealed%u", i);

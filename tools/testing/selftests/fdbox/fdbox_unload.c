@@ -16,20 +16,7 @@
 #define MAKERS	2
 
 static bool over;
-static unsigned long made, looked, odd;
-
-static void count(unsigned long *what)
-{
-	__atomic_fetch_add(what, 1, __ATOMIC_RELAXED);
-}
-
-static void check(const char *what, int err, int allowed, int also)
-{
-	if (err >= 0 || err == allowed || err == also)
-		return;
-	printf("# %s: %s\n", what, strerrorname_np(-err));
-	count(&odd);
-}
+static unsigned long made, looked;
 
 static void make_box(int control, const char *name)
 {

@@ -257,17 +257,17 @@ TEST_F(box, seal_too_many)
 	ASSERT_EQ(0, box_put(self->box, fd, "m"));
 	/* A file of a format that is none of mainline's has a record of its own. */
 	ASSERT_EQ(0, box_put(self->box, test_file('b', "b0"), "b"));
-	before = bytes_preserved();
+	before = kho_bytes("preserved");
 	ASSERT_EQ(0, crowd("names 140000"));
 	seal_without_room(_metadata, self->box, copy);
 	ASSERT_EQ(0, crowd("names -140000"));
 	ASSERT_EQ(0, crowd("records 510000"));
 	seal_without_room(_metadata, self->box, copy);
 	ASSERT_EQ(0, crowd("records -510000"));
-	EXPECT_EQ(before, bytes_preserved());
+	EXPECT_EQ(before, kho_bytes("preserved"));
 	EXPECT_EQ(0, box_seal(self->box));
 	EXPECT_EQ(0, box_unseal(self->box));
-	EXPECT_EQ(before, bytes_preserved());
+	EXPECT_EQ(before, kho_bytes("preserved"));
 	fd = box_get(self->box, "m");
 	EXPECT_EQ(0, text_check(fd, "m", 2));
 }

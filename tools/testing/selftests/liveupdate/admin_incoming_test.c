@@ -304,30 +304,18 @@ TEST_F(arrived, admin_discard_refused)
 	check_status(_metadata, self->admin, 0, 5, 0, 0);
 }
 
-static long unclaimed(void)
-{
-	FILE *f = fopen("/sys/kernel/kho/unclaimed_bytes", "re");
-	long bytes = -1;
-
-	if (f && fscanf(f, "%ld", &bytes) != 1)
-		bytes = -1;
-	if (f)
-		fclose(f);
-	return bytes;
-}
-
 /* A descriptor that can do nothing else is enough. */
 TEST_F(arrived, admin_discard)
 {
 	uint64_t id = admin_id(self->admin, "unwanted");
 	int writes = admin_open(O_WRONLY);
 	struct liveupdate_admin_file f;
-	long before = unclaimed();
+	long before = kho_bytes("unclaimed");
 
 	ASSERT_GT(before, 0);
 	EXPECT_EQ(0, admin_discard(writes, id));
 	EXPECT_STREQ("can_finish u0 status=0 finish u1 status=0 finish u0 status=0", calls());
-	EXPECT_EQ(before - 2 * sysconf(_SC_PAGESIZE), unclaimed());
+	EXPECT_EQ(before - 2 * sysconf(_SC_PAGESIZE), kho_bytes("unclaimed"));
 	EXPECT_EQ(-ENOENT, admin_state(self->admin, "unwanted"));
 	EXPECT_EQ(-ENOENT, admin_files(self->admin, id, &f, 1));
 	EXPECT_EQ(-ENOENT, admin_discard(self->admin, id));

@@ -119,7 +119,22 @@ TEST_F(luo, admin_session_entry)
 	EXPECT_TRUE(all_are(s.comm + strlen("second name"), s.comm + sizeof(s.comm), 0));
 }
 
-/* Elements of older and newer programs, of which as much is written as is known. */
+/* As much of each is written as is known here, and zeroes for what is not. */
+static void are_entries(struct __test_metadata *_metadata, const unsigned char *got,
+			unsigned int nr, uint32_t stride, const void *want, size_t size)
+{
+	size_t known = stride < size ? stride : size;
+	unsigned int n;
+
+	for (n = 0; n < nr; n++, got += stride, want += size) {
+		EXPECT_EQ(0, memcmp(want, got, known))
+			TH_LOG("stride %u, entry %u", stride, n);
+		EXPECT_TRUE(all_are(got + known, got + stride, 0))
+			TH_LOG("stride %u, entry %u", stride, n);
+	}
+}
+
+/* Elements of older and newer programs */
 TEST_F(luo, admin_session_strides)
 {
 	static const uint32_t strides[] = {
@@ -132,12 +147,10 @@ TEST_F(luo, admin_session_strides)
 	struct liveupdate_admin_list_sessions args;
 	int admin = admin_open(O_RDONLY), s[NR];
 	uint64_t first = seven_sessions(_metadata, self->dev, admin, s), cursor = first;
-	unsigned int i, n;
+	unsigned int i;
 
 	ASSERT_EQ(NR, admin_sessions(admin, &cursor, want, NR));
 	for (i = 0; i < ARRAY_SIZE(strides); i++) {
-		size_t known = strides[i] < sizeof(*want) ? strides[i] : sizeof(*want);
-
 		args = (struct liveupdate_admin_list_sessions) {
 			.size = sizeof(args), .count = NR + 1, .cursor = first,
 			.sessions = (uintptr_t)got, .stride = strides[i],
@@ -147,14 +160,7 @@ TEST_F(luo, admin_session_strides)
 		ASSERT_EQ(NR, args.count);
 		EXPECT_EQ(cursor, args.cursor);
 		EXPECT_EQ(strides[i], args.stride);
-		for (n = 0; n < NR; n++) {
-			unsigned char *entry = got + n * strides[i];
-
-			EXPECT_EQ(0, memcmp(&want[n], entry, known))
-				TH_LOG("stride %u, entry %u", strides[i], n);
-			EXPECT_TRUE(all_are(entry + known, entry + strides[i], 0))
-				TH_LOG("stride %u, entry %u", strides[i], n);
-		}
+		are_entries(_metadata, got, NR, strides[i], want, sizeof(*want));
 		EXPECT_TRUE(all_are(got + NR * strides[i], got + sizeof(got), UNTOUCHED));
 	}
 }
@@ -455,7 +461,7 @@ TEST_F(luo, admin_file_strides)
 	static unsigned char got[(ARRAY_SIZE(tokens) + 1) * 4096];
 	struct liveupdate_admin_list_files args = { .size = sizeof(args) };
 	struct liveupdate_admin_file want[FILES];
-	int admin = admin_open(O_RDONLY), n;
+	int admin = admin_open(O_RDONLY);
 	unsigned int i;
 
 	NEEDS_EXERCISER();
@@ -470,22 +476,13 @@ TEST_F(luo, admin_file_strides)
 	}
 	EXPECT_TRUE(all_are(got, got + sizeof(got), UNTOUCHED));
 	for (i = 0; i < ARRAY_SIZE(strides); i++) {
-		size_t known = strides[i] < sizeof(*want) ? strides[i] : sizeof(*want);
-
 		args.count = FILES + 1;
 		args.cursor = 0;
 		args.stride = strides[i];
 		memset(got, UNTOUCHED, sizeof(got));
 		ASSERT_EQ(0, luo_call(admin, LIVEUPDATE_ADMIN_LIST_FILES, &args));
 		ASSERT_EQ(FILES, args.count);
-		for (n = 0; n < FILES; n++) {
-			unsigned char *entry = got + n * strides[i];
-
-			EXPECT_EQ(0, memcmp(&want[n], entry, known))
-				TH_LOG("stride %u, entry %d", strides[i], n);
-			EXPECT_TRUE(all_are(entry + known, entry + strides[i], 0))
-				TH_LOG("stride %u, entry %d", strides[i], n);
-		}
+		are_entries(_metadata, got, FILES, strides[i], want, sizeof(*want));
 		EXPECT_TRUE(all_are(got + FILES * strides[i], got + sizeof(got), UNTOUCHED));
 	}
 }

@@ -133,6 +133,22 @@ static inline int write_command(const char *path, const char *command)
 	return err;
 }
 
+/* "preserved", "unclaimed", ... bytes, as KHO tells; -1: that cannot be told */
+static inline long kho_bytes(const char *which)
+{
+	char path[64];
+	long bytes = -1;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/sys/kernel/kho/%s_bytes", which);
+	f = fopen(path, "re");
+	if (f && fscanf(f, "%ld", &bytes) != 1)
+		bytes = -1;
+	if (f)
+		fclose(f);
+	return bytes;
+}
+
 static inline int exerciser(const char *command)
 {
 	return write_command(EXERCISER "cmd", command);

@@ -18,21 +18,8 @@
 #define PRESERVERS	2
 
 static bool preserving = true, finishing = true;
-static unsigned long preserved, waited, odd;
+static unsigned long preserved, waited;
 static int dev;
-
-static void count(unsigned long *what)
-{
-	__atomic_fetch_add(what, 1, __ATOMIC_RELAXED);
-}
-
-static void check(const char *what, int err, int allowed, int also)
-{
-	if (err >= 0 || err == allowed || err == also)
-		return;
-	printf("# %s: %s\n", what, strerrorname_np(-err));
-	count(&odd);
-}
 
 static void check_file(int fd, const char *name)
 {

@@ -7,7 +7,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -48,6 +50,27 @@ static inline long module_unload_soon(const char *name)
 		usleep(500);
 	}
 	return refused;
+}
+
+/*
+ * Threads that use it meanwhile
+ */
+
+/* What was neither done nor refused as it may be */
+static unsigned long odd __attribute__((unused));
+
+static inline void count(unsigned long *what)
+{
+	__atomic_fetch_add(what, 1, __ATOMIC_RELAXED);
+}
+
+/* Success and two errors are as they may be. */
+static inline void check(const char *what, int err, int allowed, int also)
+{
+	if (err >= 0 || err == allowed || err == also)
+		return;
+	printf("# %s: %s\n", what, strerrorname_np(-err));
+	count(&odd);
 }
 
 static inline long now_us(void)

@@ -155,14 +155,7 @@ TEST_F(luo, preserve_fails)
 
 static long room_taken(void)
 {
-	FILE *f = fopen("/sys/kernel/kho/preserved_bytes", "re");
-	long bytes = -1;
-
-	if (f && fscanf(f, "%ld", &bytes) != 1)
-		bytes = -1;
-	if (f)
-		fclose(f);
-	return bytes;
+	return kho_bytes("preserved");
 }
 
 /* Room for what travels grows with it, and is given back, in whichever order. */
