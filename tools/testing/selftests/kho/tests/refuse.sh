@@ -1,11 +1,16 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# kernels: mini
+# kernels: mini mini+configs/off.config
 # timeout: 300
 #
-# Refuse before the jump; scratch that is too small; KHO off on either side.
+# Refuse before the jump; scratch that is too small; KHO off on either side, or
+# not there.
 
 . "$(dirname "$0")/../lib.sh"
+
+adds=(--add "$KHO_BUILD/x86_64/mini-off/image:/boot/without")
+vm without without -- --mem 1G --append "kho=on"
+adds=()
 
 vm refuse refuse -- --mem 1G --append "kho=on" --timeout 240
 vm full full -- --mem 1G --append "kho=on"
