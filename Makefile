@@ -39,4 +39,4 @@ kernel:
 	@scripts/kernel
 
 clean:
-	rm -rf build
+	rm -rf "$${KHO_BUILD:-build}"

@@ -24,12 +24,7 @@ said_once handover "regression_dropped_in_silence: a box that came, with a new f
 
 box_vm absent -- --append liveupdate_exerciser.flbs=0
 
-# The example is the last thing there.
-example=$work/fdbox-example.c
-sed '1,/^\.\. code-block:: c$/d; s/^   //' \
-	"$KHO_ROOT/Documentation/userspace-api/fdbox.rst" >"$example"
-# shellcheck disable=SC2154
-program fdbox-example "$(realpath --relative-to="$luo_dir" "$example")" -Werror ||
+program fdbox-example ../../../../samples/liveupdate/fdbox-example.c -Werror ||
 	fail "build the example (see $work/fdbox-example.log)"
 box_vm example
 finish
