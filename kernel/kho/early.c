@@ -373,6 +373,8 @@ static void __init release_all(void)
  */
 void __init kho_boot_windows(void)
 {
+	const char *why = NULL;
+
 	if (!kho_confined)
 		return;
 	check_areas();
@@ -385,8 +387,12 @@ void __init kho_boot_windows(void)
 	kho_coarse_mark(&coarse, fdt_phys, fdt_phys + fdt_len);
 
 	receive.ram_end = memblock_end_of_DRAM();
-	if (kho_receive_scan(&receive, &early_access, root_phys, &coarse)) {
-		kho_abandon("the preserved-memory map is damaged");
+	if (!kho_scratch_windows.nr)
+		why = "no scratch area is left";
+	else if (kho_receive_scan(&receive, &early_access, root_phys, &coarse))
+		why = "the preserved-memory map is damaged";
+	if (why) {
+		kho_abandon(why);
 		memblock_phys_free(array_phys, array_len);
 		kho_confined = false;
 		return;

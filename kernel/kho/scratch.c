@@ -210,18 +210,10 @@ fail:
  * @areas:	the areas; copied
  * @nr:		how many
  *
- * Returns: false if none is left, or there is no memory for the copy.
+ * Returns: false if there is no memory for the copy.
  */
 bool __init kho_scratch_inherit(const struct kho_scratch *areas, unsigned int nr)
 {
-	unsigned int i, used = 0;
-
-	for (i = 0; i < nr; i++)
-		used += !!areas[i].size;
-	if (!used) {
-		pr_err("no scratch area is left: nothing can be handed on, until the next cold boot\n");
-		return false;
-	}
 	kho_scratch = memblock_alloc(nr * sizeof(*areas), PAGE_SIZE);
 	if (!kho_scratch)
 		return false;
