@@ -9,4 +9,5 @@
 
 vm announce announce -- --mem 1G --smp 1 --timeout 180
 vm announce announce-twice -- --mem 1G --smp 1 --append only=twice
+vm announce announce-late -- --mem 1G --smp 1 --append only=late
 finish
