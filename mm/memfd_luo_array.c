@@ -26,7 +26,7 @@ typedef int (*step_fn)(unsigned long pfn, unsigned int order);
 
 static int borrow(unsigned long pfn, unsigned int order)
 {
-	return IS_ALIGNED(pfn, 1UL << order) && kho_in_lend(pfn, order) ? 0 : -EINVAL;
+	return IS_ALIGNED(pfn, 1UL << order) && kho_in_borrow(pfn, order) ? 0 : -EINVAL;
 }
 
 static int give_back(unsigned long pfn, unsigned int order)

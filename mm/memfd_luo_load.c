@@ -16,7 +16,7 @@
 /* Get hold of the page that describes a file; NULL if it is not there, or in use. */
 static void *borrow_page(u64 phys)
 {
-	if (!PAGE_ALIGNED(phys) || !kho_in_lend(PHYS_PFN(phys), 0))
+	if (!PAGE_ALIGNED(phys) || !kho_in_borrow(PHYS_PFN(phys), 0))
 		return NULL;
 	return phys_to_virt(phys);
 }
@@ -95,6 +95,9 @@ struct file *memfd_load(const struct memfd_kind *kind, u64 phys, bool *retryable
 	if (!l)
 		return ERR_PTR(-ENOMEM);
 	page = borrow_page(phys);
+	if (!page)
+		pr_warn_ratelimited("%s: a file cannot be retrieved: what describes it is not there, or had a memory error\n",
+				    kind->name);
 	err = page ? load(kind, page, l) : -EINVAL;
 	if (page && err)
 		return_page(phys);
@@ -136,6 +139,9 @@ void memfd_discard(const struct memfd_kind *kind, u64 phys)
 		if (kind->discard)
 			kind->discard(m);
 		free_page_of(phys);
+	} else if (PAGE_ALIGNED(phys)) {
+		/* If it is there, but had a memory error: where the rest is, is lost. */
+		kho_in_discard_pages(PHYS_PFN(phys), 1);
 	}
 	kfree(m);
 }

@@ -168,7 +168,7 @@ static const void *borrow_extras(const struct memfd_meta *m)
 	if (!m->extended || !m->extras || !m->extras_len)
 		return NULL;
 	if (!PAGE_ALIGNED(m->extras) || extras_order(m) > KHO_MAP_MAX_ORDER ||
-	    !kho_in_lend(pfn, extras_order(m))) {
+	    !kho_in_borrow(pfn, extras_order(m))) {
 		pr_warn_ratelimited("a memfd comes back without extended attributes and memory policy: they are not in preserved memory\n");
 		return NULL;
 	}

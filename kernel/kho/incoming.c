@@ -192,6 +192,25 @@ bool kho_in_lend(unsigned long pfn, unsigned int order)
 }
 
 /**
+ * kho_in_borrow - as kho_in_lend(), to read the block
+ * @pfn:	first page
+ * @order:	order
+ *
+ * Returns: false also if it had a memory error.
+ */
+bool kho_in_borrow(unsigned long pfn, unsigned int order)
+{
+	unsigned long end = pfn + (1UL << order);
+
+	if (!kho_in_lend(pfn, order))
+		return false;
+	if (kho_find_poison(pfn, end) == end)
+		return true;
+	kho_in_return(pfn, order);
+	return false;
+}
+
+/**
  * kho_in_lent - was this block lent?
  * @pfn:	first page
  * @order:	order

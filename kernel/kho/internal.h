@@ -81,6 +81,7 @@ bool kho_in_covers(unsigned long pfn, unsigned long nr_pages);
 int kho_in_order(unsigned long pfn);
 bool kho_in_take(unsigned long pfn, unsigned int order);
 bool kho_in_lend(unsigned long pfn, unsigned int order);
+bool kho_in_borrow(unsigned long pfn, unsigned int order);
 bool kho_in_lent(unsigned long pfn, unsigned int order);
 void kho_in_return(unsigned long pfn, unsigned int order);
 struct page *kho_in_claim_pages(unsigned long pfn, unsigned long nr_pages);

@@ -56,13 +56,14 @@ static struct luo_file_ser *file(unsigned int i)
 }
 
 /**
- * lux_file_data - what the handler wrote down for the first file of a session
+ * lux_file_data - what the handler wrote down for a file of a session
+ * @i:		which one
  *
  * Returns: the page.
  */
-void *lux_file_data(void)
+void *lux_file_data(unsigned int i)
 {
-	return phys_to_virt(file(0)->data);
+	return phys_to_virt(file(i)->data);
 }
 
 static struct luo_flb_header_ser *flbs(void)

@@ -19,9 +19,9 @@ struct lux_way {
 
 #define WAY(_fn)	{ #_fn, _fn }
 
-/* corrupt.c: what the handler wrote down for the file in the extension, or the first one */
+/* corrupt.c: what the handler wrote down for the file in the extension, or for that one */
 void *lux_ext_data(void);
-void *lux_file_data(void);
+void *lux_file_data(unsigned int i);
 
 /* Each ends with an empty entry. */
 extern const struct lux_way lux_ways[];

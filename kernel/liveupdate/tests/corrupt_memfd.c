@@ -17,19 +17,24 @@
 
 static struct memfd_luo_ser *ser(void)
 {
-	return lux_file_data();
+	return lux_file_data(0);
 }
 
 static struct memfd_luo_ext *ext(void)
 {
-	return lux_file_data() + MEMFD_LUO_EXT_OFFSET;
+	return lux_file_data(0) + MEMFD_LUO_EXT_OFFSET;
+}
+
+static struct memfd_luo_folio_ser *entry_of(const struct memfd_luo_ser *s, unsigned int i)
+{
+	struct kho_vmalloc_chunk *chunk = phys_to_virt(s->folios.first.phys);
+
+	return (struct memfd_luo_folio_ser *)phys_to_virt(chunk->phys[0]) + i;
 }
 
 static struct memfd_luo_folio_ser *entry(unsigned int i)
 {
-	struct kho_vmalloc_chunk *chunk = phys_to_virt(ser()->folios.first.phys);
-
-	return (struct memfd_luo_folio_ser *)phys_to_virt(chunk->phys[0]) + i;
+	return entry_of(ser(), i);
 }
 
 static u64 plain_page(void)
@@ -134,11 +139,20 @@ static void memfd_torn(void)
 	seal();
 }
 
+/* Nothing is damaged: the second file of the session says where the first one is told of. */
+static void memfd_place(void)
+{
+	u64 mask = BIT_ULL(MEMFD_LUO_FOLIO_PFN_BITS) - 1;
+	u64 *text = phys_to_virt(PFN_PHYS(entry_of(lux_file_data(1), 0)->pfn_flags & mask));
+
+	*text = PHYS_PFN(virt_to_phys(ser()));
+}
+
 const struct lux_way lux_memfd_ways[] = {
 	WAY(memfd_array), WAY(memfd_array_order), WAY(memfd_count), WAY(memfd_flags),
 	WAY(memfd_seals), WAY(memfd_plain), WAY(memfd_same_place), WAY(memfd_twice),
 	WAY(memfd_beyond), WAY(memfd_folio_flags), WAY(memfd_extras_checksum),
 	WAY(memfd_extras_plain), WAY(memfd_ext_checksum), WAY(memfd_ext_version),
-	WAY(memfd_ext_length), WAY(memfd_torn),
+	WAY(memfd_ext_length), WAY(memfd_torn), WAY(memfd_place),
 	{ }
 };

@@ -12,6 +12,8 @@
 #include "memfd.h"
 
 #define CORRUPT		"/sys/kernel/debug/liveupdate_corrupt"
+#define POISON		"/sys/kernel/debug/hwpoison/corrupt-pfn"
+#define PLACE		"memfd_place"	/* is no damage: that comes later */
 #define PAGES		3
 #define LENGTH		(2 * PAGES * PAGE)	/* there is a hole behind them */
 #define MODE		0640
@@ -37,6 +39,21 @@ static const struct {
 
 static int dev;
 
+/* A file, and one that is going to say where the page is that describes it */
+static void send_place(unsigned int nr)
+{
+	int session = must("session", luo_create(dev, PLACE));
+	int fd = make_memfd(PLACE, 0, PAGE), where = make_memfd("where", 0, PAGE);
+	char command[64];
+
+	must("put", put(fd, nr, 0, PAGE));
+	must("put", put(where, nr, 0, PAGE));
+	is(PLACE, "preserve", luo_preserve_fd(session, fd, 0), 0);
+	is(PLACE, "preserve the other one", luo_preserve_fd(session, where, 1), 0);
+	snprintf(command, sizeof(command), "%s@%u", PLACE, nr);
+	write_text(CORRUPT, command);
+}
+
 static void send_all(char **words)
 {
 	char command[64];
@@ -53,6 +70,7 @@ static void send_all(char **words)
 		snprintf(command, sizeof(command), "%s@%u", damages[i].how, i);
 		write_text(CORRUPT, command);
 	}
+	send_place(i);
 	close(dev);
 	wait_for_the_end();
 }
@@ -80,6 +98,25 @@ static void comes_back(const char *how, int session, unsigned int id, int withou
 	close(fd);
 }
 
+/* A page with an error is not read. */
+static void receive_place(void)
+{
+	static const char name[] = "regression_reads_error";
+	int session = must("session", luo_retrieve(dev, PLACE));
+	int where = must("where", luo_retrieve_fd(session, 1));
+	uint64_t pfn = 0;
+	char text[32];
+
+	is(name, "the place", pread(where, &pfn, sizeof(pfn), 0), sizeof(pfn));
+	is_more(name, "the place is there", pfn, 0);
+	snprintf(text, sizeof(text), "%#llx", (unsigned long long)pfn);
+	write_command(POISON, text);
+	refused(name, session, -EINVAL);
+	is(name, "finish", luo_finish(session), 0);
+	close(where);
+	close(session);
+}
+
 static void receive_all(char **words)
 {
 	long before = kb_of("Shmem:");
@@ -95,6 +132,7 @@ static void receive_all(char **words)
 		is(damages[i].how, "finish", luo_finish(session), 0);
 		close(session);
 	}
+	receive_place();
 	is_returned("damaged", before);
 }
 
