@@ -109,8 +109,8 @@ unfreeze:
  * the sessions changes any more.
  *
  * Context: may sleep.
- * Returns: 0; -EBUSY if another reboot is under way, -EINTR.  If live update is on
- * also the error of the file or FLB that cannot be frozen or handed on; -EBUSY if an
+ * Returns: 0.  If live update is on also -EBUSY if another reboot is under way;
+ * -EINTR if the task was killed; the error of the file or FLB that cannot be frozen or handed on; -EBUSY if an
  * FLB that files of this kernel depend on, or that is in use and cannot be
  * forwarded, is to be handed on for others; -EEXIST if the name of a subtree is
  * taken; -ENOMEM, -ENOSPC.  On an error everything is as usable as before.
@@ -123,14 +123,18 @@ int liveupdate_reboot(void)
 	int err;
 
 	err = luo_gate_close();
-	if (err)
-		return err;
-	/* All that ends here are boxes: nothing is put into one after it was named. */
+	/*
+	 * All that ends here are boxes: nothing is put into one after it was named, but
+	 * by whom a killed task did not wait for.  KHO cannot take back any more what it
+	 * has handed on.
+	 */
 	if (!luo_enable) {
 		luo_boxes_report_dropped();
 		luo_gate_freeze();
 		return 0;
 	}
+	if (err)
+		return err;
 	luo_state_set(LUO_FREEZING);
 	err = freeze(&sum, &sessions_pa);
 	if (err) {
