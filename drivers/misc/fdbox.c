@@ -16,6 +16,7 @@
 
 #include <linux/capability.h>
 #include <linux/cdev.h>
+#include <linux/completion.h>
 #include <linux/device.h>
 #include <linux/fs.h>
 #include <linux/idr.h>
@@ -328,11 +329,16 @@ static long control_ioctl(struct file *file, unsigned int cmd, unsigned long arg
 	}
 }
 
+/* Who may be there before the boxes that arrived are; making them waits for nobody. */
+static DECLARE_COMPLETION(looked);
+
 /* Who gets it open sees all boxes that arrived. */
 static int control_open(struct inode *inode, struct file *file)
 {
 	if (!capable(CAP_SYS_ADMIN))
 		return -EPERM;
+	if (wait_for_completion_killable(&looked))
+		return -EINTR;
 	return take_over_all();
 }
 
@@ -366,6 +372,7 @@ static int __init fdbox_init(void)
 	if (err)
 		goto fail_region;
 	take_over_all();
+	complete_all(&looked);
 	return 0;
 
 fail_region:

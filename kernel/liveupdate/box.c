@@ -188,7 +188,7 @@ static int insert(struct luo_session *s)
 	int err;
 
 	guard(mutex)(&luo_sessions_lock);
-	if (luo_session_waits(s->name, s->box_name))
+	if (luo_session_waits(s->box_name))
 		return -EEXIST;
 	err = luo_names_add(&box_names, &s->box->name);
 	if (err)

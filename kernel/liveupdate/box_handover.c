@@ -376,7 +376,7 @@ static int take_over(struct luo_session *s)
 	pr_warn("box '%s' cannot be taken over, and stays session '%s': %d\n", s->box_name,
 		s->name, err);
 	luo_session_let_go(s);
-	return err == -ENOMEM ? err : false;
+	return err == -ENOMEM || err == -EEXIST ? err : false;
 }
 
 /**
@@ -391,7 +391,8 @@ static int take_over(struct luo_session *s)
  * what files need that the reboot waits for.
  * Returns: the box, sealed, to be looked at until liveupdate_box_put(); NULL if
  * there is none left; an ERR_PTR for one that it may be worth to come back for:
- * -ENOMEM, or -EBUSY if somebody has it as a session; -EAGAIN for all the others
+ * -ENOMEM, -EEXIST while there is another box of its name, or -EBUSY if somebody
+ * has it as a session; -EAGAIN for all the others
  * if a reboot freezes files.
  */
 struct luo_session *liveupdate_box_arrived(u64 *after)

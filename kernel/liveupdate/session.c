@@ -187,17 +187,20 @@ struct luo_session *luo_session_pending(const char *name)
 
 /**
  * luo_session_waits - is a box that arrived a mere session still?
- * @name:	name of its session
- * @box:	name of the box
+ * @box:	name of the box; that of its session may be another one
  *
  * Context: luo_sessions_lock is held.
  * Returns: true if nobody has that session.
  */
-bool luo_session_waits(const char *name, const char *box)
+bool luo_session_waits(const char *box)
 {
-	struct luo_session *s = luo_incoming.by_name ? find(&luo_incoming, name, false) : NULL;
+	struct luo_session *s;
 
-	return s && s->box_name && !strcmp(s->box_name, box);
+	list_for_each_entry(s, &luo_incoming.list, node) {
+		if (!s->held && s->box_name && !strcmp(s->box_name, box))
+			return true;
+	}
+	return false;
 }
 
 static void belongs_to_current(struct luo_session *s)

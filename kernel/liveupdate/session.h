@@ -79,7 +79,7 @@ unsigned int luo_session_hash(const char *name);
 struct luo_session *luo_session_alloc(const char *name, bool incoming);
 int luo_session_insert(struct luo_session *s);
 struct luo_session *luo_session_pending(const char *name);
-bool luo_session_waits(const char *name, const char *box);
+bool luo_session_waits(const char *box);
 void luo_session_remove(struct luo_session *s);
 void luo_session_let_go(struct luo_session *s);
 int luo_session_hold_box(struct luo_session *s);
