@@ -135,17 +135,31 @@ static int set_acl(struct file *file, const void *value, size_t size)
 
 #endif /* CONFIG_FS_POSIX_ACL */
 
+/*
+ * setxattr(2) would take a label that no policy knows, and make it one that somebody
+ * set.  Where there is no security module it goes on with the file.
+ */
+static int set_label(struct file *file, const char *name, const void *value, size_t size)
+{
+	if (!strstarts(name, XATTR_SECURITY_PREFIX))
+		return -EOPNOTSUPP;
+	return security_inode_setsecurity(file_inode(file), name + XATTR_SECURITY_PREFIX_LEN,
+					  value, size, 0);
+}
+
 /* As setxattr(2) by whoever was allowed to: security modules take note. */
 static int restore_xattr(struct file *file, const struct memfd_extra *e)
 {
 	const char *value = memfd_extra_value(e);
 	size_t size = e->length - (value - (const char *)e->data);
-	int err;
+	int err = -EOPNOTSUPP;
 
 	inode_lock(file_inode(file));
+	if (e->type == MEMFD_LUO_EXTRA_LABEL)
+		err = set_label(file, e->data, value, size);
 	if (!strcmp(e->data, XATTR_NAME_POSIX_ACL_ACCESS))
 		err = set_acl(file, value, size);
-	else
+	else if (err == -EOPNOTSUPP)
 		err = __vfs_setxattr_noperm(file_mnt_idmap(file), file_dentry(file), e->data,
 					    value, size, 0);
 	inode_unlock(file_inode(file));

@@ -14,6 +14,7 @@
 #include <linux/mm.h>
 #include <linux/mman.h>
 #include <linux/sched/signal.h>
+#include <linux/security.h>
 #include <linux/shmem_fs.h>
 
 #include "../kernel/kho/internal.h"
@@ -99,7 +100,8 @@ static int set_properties(struct shmem_load *l)
 		set_extended(inode, &l->base.meta);
 	else
 		guess_extended(inode, l);
-	return 0;
+	/* It is somebody else's label, and nothing is used up yet. */
+	return security_file_receive(l->base.file);
 }
 
 /*

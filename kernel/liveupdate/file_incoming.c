@@ -5,6 +5,7 @@
 #define pr_fmt(fmt) "luo: " fmt
 
 #include <linux/fs.h>
+#include <linux/security.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
@@ -114,8 +115,10 @@ struct file *luo_files_retrieve(struct luo_files *set, u64 token)
 		return ERR_PTR(-ENOENT);
 	if (f->retrieve_status < 0)
 		return ERR_PTR(f->retrieve_status);
-	if (f->file)
-		return get_file(f->file);
+	if (f->file) {
+		err = security_file_receive(f->file);
+		return err ? ERR_PTR(err) : get_file(f->file);
+	}
 	if (!find_handler(f)) {
 		pr_warn_ratelimited("token %#llx cannot be retrieved: there is no handler of '%s'\n",
 				    token, f->compatible);

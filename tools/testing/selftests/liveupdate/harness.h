@@ -10,10 +10,7 @@
 #include <limits.h>
 #include <stdbool.h>
 #include <sys/resource.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
-
-#include <linux/capability.h>
 
 #include "../kselftest_harness.h"
 #include "luo.h"
@@ -53,19 +50,6 @@ static inline rlim_t allow_fds(rlim_t nr)
 	lim = (struct rlimit){ nr, nr > was.rlim_max ? nr : was.rlim_max };
 	setrlimit(RLIMIT_NOFILE, &lim);
 	return was.rlim_cur;
-}
-
-/* Ours, from now on or no longer */
-static inline int set_capability(unsigned int cap, bool have)
-{
-	struct __user_cap_header_struct head = { _LINUX_CAPABILITY_VERSION_3, 0 };
-	struct __user_cap_data_struct data[2];
-
-	if (syscall(SYS_capget, &head, data))
-		return -errno;
-	data[cap / 32].effective &= ~(1U << cap % 32);
-	data[cap / 32].effective |= (unsigned int)have << cap % 32;
-	return syscall(SYS_capset, &head, data) ? -errno : 0;
 }
 
 /* A process that has all that is open here, until it is told to stop */

@@ -7,13 +7,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
+#include <linux/capability.h>
 #include <linux/liveupdate.h>
 #include <linux/liveupdate_admin.h>
 
@@ -158,6 +161,19 @@ static inline int exerciser(const char *command)
 static inline int crowd(const char *command)
 {
 	return write_command("/sys/kernel/debug/liveupdate_crowd", command);
+}
+
+/* Ours, from now on or no longer */
+static inline int set_capability(unsigned int cap, bool have)
+{
+	struct __user_cap_header_struct head = { _LINUX_CAPABILITY_VERSION_3, 0 };
+	struct __user_cap_data_struct data[2];
+
+	if (syscall(SYS_capget, &head, data))
+		return -errno;
+	data[cap / 32].effective &= ~(1U << cap % 32);
+	data[cap / 32].effective |= (unsigned int)have << cap % 32;
+	return syscall(SYS_capset, &head, data) ? -errno : 0;
 }
 
 #endif /* _LUO_TEST_H */

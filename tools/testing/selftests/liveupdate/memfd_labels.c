@@ -3,7 +3,9 @@
  * Who may do what with a memfd: access control lists, and labels of Smack
  *
  *	memfd_labels send	make them, preserve them, change them, wait
- *	memfd_labels receive	in a kernel that has both: are they as they were?
+ *	memfd_labels receive	in a kernel that has both: are they as they were?  Pass
+ *				one on, wait
+ *	memfd_labels late	in one that has no attributes: there it is
  *	memfd_labels neither	in one that has neither, only attributes: pass one on, wait
  *	memfd_labels bare	in one that has no attributes
  *	memfd_labels torn	make and preserve one with a list, wait
@@ -15,6 +17,7 @@
 #define SESSION		"labels"
 #define COMES		"labels that come through"
 #define GOES		"labels that go on"
+#define AGAIN		"labels that go on once more"
 #define LABEL		"security.SMACK64"
 #define CURRENT		"/proc/self/attr/current"
 
@@ -87,6 +90,31 @@ static int taken(int session, const char *name, uint64_t token)
 	return fd;
 }
 
+/* Who may not have the file does not get it, even of a session that he has. */
+static int as_stranger(int session, uint64_t token)
+{
+	int status, fd;
+	pid_t child = fork();
+
+	if (!child) {
+		write_text(CURRENT, "Stranger");
+		fd = set_capability(CAP_MAC_OVERRIDE, false);
+		_exit(fd ? fd : luo_retrieve_fd(session, token) == -EACCES);
+	}
+	waitpid(child, &status, 0);
+	return WEXITSTATUS(status);
+}
+
+static void pass_on(int fd)
+{
+	int session = must("session", luo_create(dev, AGAIN));
+
+	is("label that goes on once more", "preserve", luo_preserve_fd(session, fd, INHERITED),
+	   0);
+	close(dev);
+	wait_for_the_end();
+}
+
 static void receive(char **words)
 {
 	int session = must("session", luo_retrieve(dev, SESSION)), fd;
@@ -97,13 +125,25 @@ static void receive(char **words)
 	is("ACL", "follows the mode", err_of(fchmod(fd, 0600)), 0);
 	is("ACL", "and is another one then", acl_is(fd, 2000), false);
 	label_is("label that was set", taken(session, "label that was set", GIVEN), "Given");
-	label_is("label that nobody set", taken(session, "label that nobody set", INHERITED),
-		 "Maker");
+	is("regression_label_unchecked", "refused", as_stranger(session, INHERITED), true);
+	fd = taken(session, "label that nobody set", INHERITED);
+	label_is("label that nobody set", fd, "Maker");
+	is("regression_label_unchecked", "refused again", as_stranger(session, INHERITED), true);
 	is("labels", "finish", luo_finish(session), 0);
 	session = must("session", luo_retrieve(dev, GOES));
 	label_is("label that came through", taken(session, "label that came through", THROUGH),
 		 "Maker");
 	is("labels that came through", "finish", luo_finish(session), 0);
+	pass_on(fd);
+}
+
+/* It is still one that nobody set. */
+static void late(char **words)
+{
+	int session = must("session", luo_retrieve(dev, AGAIN));
+
+	taken(session, "regression_label_became_set", INHERITED);
+	is("regression_label_became_set", "finish", luo_finish(session), 0);
 }
 
 /* Nothing is lost: what cannot be here waits for a kernel that has it. */
@@ -159,7 +199,7 @@ static void mended(char **words)
 
 static const struct command commands[] = {
 	{ "send", 0, send_all }, { "receive", 0, receive }, { "neither", 0, neither },
-	{ "bare", 0, bare }, { "torn", 0, torn }, { "mended", 0, mended }, { }
+	{ "bare", 0, bare }, { "late", 0, late }, { "torn", 0, torn }, { "mended", 0, mended }, { }
 };
 
 int main(int argc, char **argv)
