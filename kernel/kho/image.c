@@ -31,6 +31,7 @@
 #include <linux/string.h>
 #include <linux/vmalloc.h>
 
+#include "../kexec_internal.h"
 #include "internal.h"
 #include "windows.h"
 
@@ -482,6 +483,24 @@ int kho_kexec_check(const struct kimage *image)
 	if (loss)
 		return refuse_loss(loss);
 	return check_poison() ?: check_tags() ?: check_memory(image->kho.loaded);
+}
+
+/**
+ * kho_kexec_would - what would starting the loaded image return now?
+ *
+ * Context: may sleep; whoever loads or starts an image meanwhile gets -EBUSY.
+ * Returns: as kho_kexec_check(); -ENOENT if no image is loaded, -EAGAIN while one is
+ * being loaded or started.
+ */
+int kho_kexec_would(void)
+{
+	int err;
+
+	if (!kexec_trylock())
+		return -EAGAIN;
+	err = kexec_image ? kho_kexec_check(kexec_image) : -ENOENT;
+	kexec_unlock();
+	return err;
 }
 
 /**

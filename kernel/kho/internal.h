@@ -96,6 +96,7 @@ int kho_forward_walk(struct kho_map_walk *w);
 
 /* image.c */
 int kho_kexec_check(const struct kimage *image);
+int kho_kexec_would(void);
 
 /* early.c */
 void kho_early_release(unsigned long pfn, unsigned long nr_pages);

@@ -94,6 +94,14 @@ static ssize_t allow_loss_store(struct kobject *kobj, struct kobj_attribute *att
 
 static struct kobj_attribute allow_loss_attr = __ATTR_RW(allow_loss);
 
+static ssize_t kexec_check_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%d\n", kho_kexec_would());
+}
+
+/* It takes time, and a line in the log. */
+static struct kobj_attribute kexec_check_attr = __ATTR_RO_MODE(kexec_check, 0400);
+
 static struct attribute *kho_attrs[] = {
 	&enabled_attr.attr,
 	&scratch_attr.attr,
@@ -107,6 +115,7 @@ static struct attribute *kho_attrs[] = {
 	&reserve_mem_attr.attr,
 	&reserve_mem_discard_attr.attr,
 	&allow_loss_attr.attr,
+	&kexec_check_attr.attr,
 	NULL
 };
 
