@@ -110,10 +110,10 @@ unfreeze:
  *
  * Context: may sleep.
  * Returns: 0.  If live update is on also -EBUSY if another reboot is under way;
- * -EINTR if the task was killed; the error of the file or FLB that cannot be frozen or handed on; -EBUSY if an
- * FLB that files of this kernel depend on, or that is in use and cannot be
- * forwarded, is to be handed on for others; -EEXIST if the name of a subtree is
- * taken; -ENOMEM, -ENOSPC.  On an error everything is as usable as before.
+ * -EINTR if the task was killed; the error of the file or FLB that cannot be frozen or
+ * handed on; -EBUSY if an FLB that files of this kernel depend on, or that is in use
+ * and cannot be forwarded, is to be handed on for others; -EEXIST if the name of a
+ * subtree is taken; -ENOMEM, -ENOSPC.  On an error everything is as usable as before.
  */
 int liveupdate_reboot(void)
 {
