@@ -71,7 +71,7 @@ static int copy(int from, int to)
 	return n;
 }
 
-static int keep(const char *name)
+static int put_in(const char *name)
 {
 	int fd = memfd_create(name, MFD_CLOEXEC), box, failed;
 
@@ -86,7 +86,7 @@ static int keep(const char *name)
 	return failed;
 }
 
-static int fetch(const char *name)
+static int take_out(const char *name)
 {
 	int box = box_open(), fd = get(box, name), failed;
 
@@ -107,5 +107,5 @@ int main(int argc, char **argv)
 	if (argc != 3 || (!is_keep && strcmp(argv[1], "fetch")) ||
 	    strlen(argv[2]) >= FDBOX_NAME_LEN)
 		errx(2, "usage: %s keep|fetch NAME", argv[0]);
-	return !!(is_keep ? keep(argv[2]) : fetch(argv[2]));
+	return !!(is_keep ? put_in(argv[2]) : take_out(argv[2]));
 }

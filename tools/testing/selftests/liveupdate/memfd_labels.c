@@ -12,6 +12,8 @@
  *	memfd_labels mended	its mode was damaged on the way: is it that of the list?
  */
 #define _GNU_SOURCE
+#include <sys/wait.h>
+
 #include "acl.h"
 
 #define SESSION		"labels"
