@@ -79,15 +79,17 @@ EXPORT_SYMBOL_GPL(is_kho_boot);
 void *kho_alloc_preserve(size_t size)
 {
 	struct folio *folio;
+	struct page *page;
 	int err;
 
 	if (!size)
 		return ERR_PTR(-EINVAL);
 	if (get_order(size) > MAX_PAGE_ORDER)
 		return ERR_PTR(-E2BIG);
-	folio = folio_alloc(GFP_KERNEL | __GFP_ZERO, get_order(size));
-	if (!folio)
+	page = kho_alloc_pages(get_order(size));
+	if (!page)
 		return ERR_PTR(-ENOMEM);
+	folio = page_folio(page);
 	err = kho_preserve_folio(folio);
 	if (err) {
 		folio_put(folio);

@@ -123,6 +123,8 @@ bool kho_out_del(unsigned long pfn, unsigned int order);
 unsigned long kho_out_pages(void);
 bool kho_any_poison(void);
 unsigned long kho_find_poison(unsigned long pfn, unsigned long end);
+bool kho_all_early(unsigned long pfn, unsigned long nr_pages);
+struct page *kho_alloc_pages(unsigned int order);
 #ifdef CONFIG_KEXEC_HANDOVER_DEBUG
 void kho_out_check(void);
 #else

@@ -98,8 +98,16 @@ unsigned long kho_find_poison(unsigned long pfn, unsigned long end)
 	return pfn;
 }
 
-/* The receiver has only the memory of the firmware's map. */
-static bool all_early(unsigned long pfn, unsigned long nr_pages)
+/**
+ * kho_all_early - is this memory that the next kernel is going to have?
+ * @pfn:	first page
+ * @nr_pages:	number of pages
+ *
+ * The receiver has only the memory of the firmware's map.
+ *
+ * Returns: true unless some of it was added later.
+ */
+bool kho_all_early(unsigned long pfn, unsigned long nr_pages)
 {
 	unsigned long section;
 
@@ -111,6 +119,45 @@ static bool all_early(unsigned long pfn, unsigned long nr_pages)
 			return false;
 	}
 	return true;
+}
+
+/* How often is memory asked for that may have been added later? */
+#define ALLOC_TRIES	64
+
+/**
+ * kho_alloc_pages - allocate memory that can be preserved
+ * @order:	order
+ *
+ * With memory that was added later the page allocator may prefer just that.
+ *
+ * Context: may sleep.
+ * Returns: zeroed pages, compound if there are more than one, or NULL.
+ */
+struct page *kho_alloc_pages(unsigned int order)
+{
+	static const gfp_t zones[] = { 0, __GFP_DMA32 | __GFP_NOWARN, __GFP_DMA | __GFP_NOWARN };
+	struct page *page = NULL, *next;
+	LIST_HEAD(aside);
+	unsigned int i;
+
+	for (i = 0; i < ALLOC_TRIES; i++) {
+		gfp_t zone = i < ARRAY_SIZE(zones) ? zones[i] : __GFP_NOWARN;
+
+		page = alloc_pages(GFP_KERNEL | __GFP_ZERO | __GFP_COMP | zone, order);
+		if (page && kho_all_early(page_to_pfn(page), 1UL << order))
+			break;
+		if (page)
+			list_add(&page->lru, &aside);
+		else if (!i || i >= ARRAY_SIZE(zones))
+			break;
+		page = NULL;
+	}
+	while (!list_empty(&aside)) {
+		next = list_first_entry(&aside, struct page, lru);
+		list_del(&next->lru);
+		__free_pages(next, order);
+	}
+	return page;
 }
 
 static int check_tags(unsigned long pfn, unsigned long nr_pages)
@@ -130,7 +177,7 @@ static int check_range(unsigned long pfn, unsigned long nr_pages)
 		return refuse(pfn, nr_pages, "not memory of the page allocator");
 	if (kho_scratch_overlap(PFN_PHYS(pfn), PFN_PHYS(nr_pages)))
 		return refuse(pfn, nr_pages, "it lies in a scratch area; move it out first");
-	if (!all_early(pfn, nr_pages))
+	if (!kho_all_early(pfn, nr_pages))
 		return refuse(pfn, nr_pages, "hot-added or driver-managed memory");
 	if (kho_find_poison(pfn, pfn + nr_pages) < pfn + nr_pages)
 		return refuse(pfn, nr_pages, "it holds a hardware-poisoned page");

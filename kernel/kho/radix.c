@@ -7,27 +7,35 @@
 #include <linux/gfp.h>
 #include <linux/io.h>
 #include <linux/kho_radix_tree.h>
+#include <linux/kmemleak.h>
 #include <linux/memblock.h>
+#include <linux/mm.h>
 #include <linux/slab.h>
 
+#include "internal.h"
 #include "map.h"
 
 /* Private trees may be filled before the page allocator is up. */
 u64 *__ref kho_node_alloc(void)
 {
+	struct page *page;
+
 	if (!slab_is_available())
 		return memblock_alloc(PAGE_SIZE, PAGE_SIZE);
-	return (u64 *)get_zeroed_page(GFP_KERNEL);
+	page = kho_alloc_pages(0);
+	return page ? page_address(page) : NULL;
 }
 
 void __ref kho_node_free(u64 *node)
 {
-	if (!slab_is_available())
+	if (!slab_is_available()) {
 		memblock_free(node, PAGE_SIZE);
-	else if (PageReserved(virt_to_page(node)))
+	} else if (PageReserved(virt_to_page(node))) {
+		kmemleak_free_part_phys(virt_to_phys(node), PAGE_SIZE);
 		free_reserved_page(virt_to_page(node));
-	else
+	} else {
 		free_page((unsigned long)node);
+	}
 }
 
 u64 kho_node_phys(const u64 *node)
