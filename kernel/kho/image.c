@@ -65,23 +65,33 @@ struct early_ram {
 	int (*fn)(unsigned long pfn, unsigned long nr_pages, void *arg);
 };
 
+/* What is early, in one piece from section to section: only so many gaps are counted. */
 static int early_part(unsigned long pfn, unsigned long nr_pages, void *arg)
 {
-	unsigned long end = pfn + nr_pages;
+	unsigned long next, end = pfn + nr_pages;
 	struct early_ram *early = arg;
 	int ret = 0;
 
-	for (; pfn < end && !ret; pfn = SECTION_ALIGN_UP(pfn + 1)) {
-		struct mem_section *ms = __pfn_to_section(pfn);
-
-		if (ms && early_section(ms))
-			ret = early->fn(pfn, min(end, SECTION_ALIGN_UP(pfn + 1)) - pfn,
-					early->arg);
+	for (; pfn < end && !ret; pfn = next) {
+		next = min(end, SECTION_ALIGN_UP(pfn + 1));
+		if (!kho_all_early(pfn, 1))
+			continue;
+		while (next < end && kho_all_early(next, 1))
+			next = min(end, SECTION_ALIGN_UP(next + 1));
+		ret = early->fn(pfn, next - pfn, early->arg);
 	}
 	return ret;
 }
 
-static int walk_early_ram(int (*fn)(unsigned long, unsigned long, void *), void *arg)
+/**
+ * kho_walk_early_ram - go through the memory that the next kernel is going to have
+ * @fn:		called for each piece; 0 to go on
+ * @arg:	for it
+ *
+ * Returns: what @fn returned last.
+ */
+int kho_walk_early_ram(int (*fn)(unsigned long pfn, unsigned long nr_pages, void *arg),
+		       void *arg)
 {
 	struct early_ram early = { arg, fn };
 
@@ -98,7 +108,7 @@ static u64 early_pages(void)
 {
 	u64 sum = 0;
 
-	walk_early_ram(count_ram, &sum);
+	kho_walk_early_ram(count_ram, &sum);
 	return sum;
 }
 
@@ -219,7 +229,8 @@ static int outlook_node(struct kho_map_walk *w, u64 phys)
 	struct outlook *o = container_of(w, struct outlook, w);
 
 	/* Our own map; but this is the last look at it. */
-	if (!PAGE_ALIGNED(phys) || !pfn_to_online_page(PHYS_PFN(phys))) {
+	if (!PAGE_ALIGNED(phys) || !pfn_to_online_page(PHYS_PFN(phys)) ||
+	    !kho_all_early(PHYS_PFN(phys), 1) || kho_scratch_overlap(phys, PAGE_SIZE)) {
 		pr_err("the outgoing map has a node at %#llx\n", phys);
 		return -EIO;
 	}
@@ -274,7 +285,7 @@ static int outlook_bytes(struct outlook *o, u64 *sum)
 	err = err ?: kho_forward_walk(&o->w);
 	if (err)
 		return err;
-	walk_early_ram(outlook_ram, o);
+	kho_walk_early_ram(outlook_ram, o);
 	*sum = kho_scratch_bytes();
 	for (i = 0; i < o->gaps.nr; i++)
 		*sum += o->gaps.w[i].end - o->gaps.w[i].base;
@@ -466,6 +477,14 @@ static const char *loss_of(const struct kimage *image)
 	return image->kho.fdt ? image->kho.loss : BY_HAND;
 }
 
+static int check_all(const char *loss, u64 loaded)
+{
+	/* What is lost, as allowed, needs no room. */
+	if (loss)
+		return refuse_loss(loss);
+	return check_poison() ?: check_tags() ?: check_memory(loaded);
+}
+
 /**
  * kho_kexec_check - will all that is preserved now arrive?
  * @image:	the image that is about to be started
@@ -477,30 +496,32 @@ static const char *loss_of(const struct kimage *image)
  */
 int kho_kexec_check(const struct kimage *image)
 {
-	const char *loss = loss_of(image);
-
-	/* What is lost, as allowed, needs no room. */
-	if (loss)
-		return refuse_loss(loss);
-	return check_poison() ?: check_tags() ?: check_memory(image->kho.loaded);
+	return check_all(loss_of(image), image->kho.loaded);
 }
 
 /**
  * kho_kexec_would - what would starting the loaded image return now?
  *
- * Context: may sleep; whoever loads or starts an image meanwhile gets -EBUSY.
+ * Context: may sleep.
  * Returns: as kho_kexec_check(); -ENOENT if no image is loaded, -EAGAIN while one is
  * being loaded or started.
  */
 int kho_kexec_would(void)
 {
-	int err;
+	const char *loss = NULL;
+	u64 loaded = 0;
+	bool found;
 
+	/* Whoever has the lock keeps a crash kernel from being started, so not for long. */
 	if (!kexec_trylock())
 		return -EAGAIN;
-	err = kexec_image ? kho_kexec_check(kexec_image) : -ENOENT;
+	found = kexec_image;
+	if (found) {
+		loss = loss_of(kexec_image);
+		loaded = kexec_image->kho.loaded;
+	}
 	kexec_unlock();
-	return err;
+	return found ? check_all(loss, loaded) : -ENOENT;
 }
 
 /**

@@ -97,6 +97,8 @@ int kho_forward_walk(struct kho_map_walk *w);
 /* image.c */
 int kho_kexec_check(const struct kimage *image);
 int kho_kexec_would(void);
+int kho_walk_early_ram(int (*fn)(unsigned long pfn, unsigned long nr_pages, void *arg),
+		       void *arg);
 
 /* early.c */
 void kho_early_release(unsigned long pfn, unsigned long nr_pages);

@@ -9,9 +9,11 @@
 
 #include <linux/gfp.h>
 #include <linux/io.h>
+#include <linux/ioport.h>
 #include <linux/kexec_handover.h>
 #include <linux/kho/abi/kexec_handover.h>
 #include <linux/kho_radix_tree.h>
+#include <linux/memblock.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
@@ -404,6 +406,23 @@ static void map_shrinks_test(struct kunit *test)
 	kvfree(folios);
 }
 
+static int count_piece(unsigned long pfn, unsigned long nr_pages, void *nr)
+{
+	++*(unsigned int *)nr;
+	return 0;
+}
+
+/* regression: a terabyte was so many sections that most of it did not count as free */
+static void early_ram_in_pieces_test(struct kunit *test)
+{
+	unsigned int pieces = 0, ranges = 0;
+
+	KUNIT_EXPECT_EQ(test, kho_walk_early_ram(count_piece, &pieces), 0);
+	walk_system_ram_range(0, max_pfn, &ranges, count_piece);
+	KUNIT_EXPECT_GT(test, ranges, 0);
+	KUNIT_EXPECT_EQ(test, pieces, ranges);
+}
+
 static struct kunit_case kho_cases[] = {
 	KUNIT_CASE(folio_twice_test),
 	KUNIT_CASE(overlap_test),
@@ -420,6 +439,7 @@ static struct kunit_case kho_cases[] = {
 	KUNIT_CASE(claim_of_nothing_test),
 	KUNIT_CASE(radix_test),
 	KUNIT_CASE(map_shrinks_test),
+	KUNIT_CASE(early_ram_in_pieces_test),
 	{}
 };
 
