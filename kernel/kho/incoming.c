@@ -31,6 +31,10 @@
 
 #define PUD_ORDER	(PUD_SHIFT - PAGE_SHIFT)
 
+/* The memmap of a folio is in one piece, which sections may have each for itself. */
+#define LARGEST_FOLIO	(IS_ENABLED(CONFIG_SPARSEMEM_VMEMMAP) ?				\
+			 max(MAX_PAGE_ORDER, PUD_ORDER) : PFN_SECTION_SHIFT)
+
 /* In page->private of the first page of a block that was lent, plus the order. */
 #define LENT		0x6b686f00UL
 
@@ -261,19 +265,15 @@ static bool may_be_ours(unsigned long pfn, unsigned long nr_pages)
 	return true;
 }
 
-static bool claimable(unsigned long pfn, unsigned long nr_pages)
+/* Of what was preserved: all of it has a memmap. */
+static bool had_error(unsigned long pfn, unsigned long nr_pages)
 {
-	unsigned long bad, end = pfn + nr_pages;
+	unsigned long end = pfn + nr_pages, bad = kho_find_poison(pfn, end);
 
-	if (!may_be_ours(pfn, nr_pages))
-		return false;
-	bad = kho_find_poison(pfn, end);
-	if (bad < end) {
+	if (bad < end)
 		pr_warn_ratelimited("claim of %#llx: page %#llx had a memory error\n",
 				    PFN_PHYS(pfn), PFN_PHYS(bad));
-		return false;
-	}
-	return true;
+	return bad < end;
 }
 
 /* Zones differ only across the border of a zone or node. */
@@ -318,10 +318,10 @@ static bool claim_folio(unsigned long pfn, int order)
 {
 	unsigned long nr_pages = 1UL << max(order, 0);
 
-	if (!claimable(pfn, nr_pages))
+	if (!may_be_ours(pfn, nr_pages) || had_error(pfn, nr_pages))
 		return false;
 	/* What no folio can be is left for kho_restore_pages(). */
-	if (order > max(MAX_PAGE_ORDER, PUD_ORDER) ||
+	if (order > LARGEST_FOLIO ||
 	    (order > 0 && spans_zones(pfn, pfn + nr_pages - 1))) {
 		pr_warn_ratelimited("claim of %#llx: a block of order %d can be no folio here\n",
 				    PFN_PHYS(pfn), order);
@@ -449,13 +449,15 @@ struct page *kho_in_claim_pages(unsigned long pfn, unsigned long nr_pages)
 	unsigned long end = pfn + nr_pages;
 	unsigned long stop;
 
-	if (!claimable(pfn, nr_pages))
+	if (!may_be_ours(pfn, nr_pages))
 		return NULL;
 	stop = each_block(pfn, end, NULL);
 	if (stop != end) {
 		not_preserved(stop);
 		return NULL;
 	}
+	if (had_error(pfn, nr_pages))
+		return NULL;
 	stop = each_block(pfn, end, claim_block);
 	if (stop == end)
 		return pfn_to_page(pfn);

@@ -145,7 +145,7 @@ static int restore_block(struct restore *r, phys_addr_t phys)
 	if (!page)
 		return -EINVAL;
 	for (i = 0; i < 1UL << r->order; i++)
-		r->pages[r->nr++] = page + i;
+		r->pages[r->nr++] = nth_page(page, i);
 	return 0;
 }
 
