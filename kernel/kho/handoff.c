@@ -8,6 +8,7 @@
 #include <linux/init.h>
 #include <linux/kexec_handover.h>
 #include <linux/kho/hooks.h>
+#include <linux/kmemleak.h>
 #include <linux/memblock.h>
 #include <linux/mm.h>
 #include <linux/mmzone.h>
@@ -59,6 +60,7 @@ static int __init move_node(u64 *slot, unsigned int level)
 
 		if (!copy)
 			return -ENOMEM;
+		kmemleak_ignore_phys(__pa(copy));
 		memcpy(copy, node, PAGE_SIZE);
 		kho_table_clear(&kho_withheld, PFN_DOWN(*slot), 1);
 		*slot = __pa(copy);
