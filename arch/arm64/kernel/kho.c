@@ -205,6 +205,8 @@ void arch_kho_inspect(const struct kimage *image, struct kho_target *target)
 	target->known = true;
 	target->image_size = le64_to_cpu(hdr->text_offset) + le64_to_cpu(hdr->image_size);
 
+	if (arm64_image_flag_field(le64_to_cpu(hdr->flags), ARM64_IMAGE_FLAG_BE))
+		target->why = "the image has another byte order";
 	found = find_record(image->kernel_buf, len);
 	if (found) {
 		target->receives = true;
