@@ -115,6 +115,7 @@ static int record_holes(struct memfd_save *s, const struct region *r)
 		pgoff_t index = (pgoff_t)i << huge_page_order(hstate_inode(s->inode));
 		int err;
 
+		cond_resched();
 		if (xa_load(&s->inode->i_mapping->i_pages, index))
 			continue;
 		err = memfd_entries_reserve(es, es->nr + 1);
@@ -123,7 +124,6 @@ static int record_holes(struct memfd_save *s, const struct region *r)
 		e = memfd_entries_at(es, es->nr++, &room);
 		e->pfn_flags = HUGETLB_LUO_RESERVED;
 		e->index = index;
-		cond_resched();
 	}
 	return 0;
 }

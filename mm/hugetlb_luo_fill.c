@@ -50,7 +50,7 @@ static int store_place(struct hugetlb_load *l, pgoff_t index, unsigned long pfn)
 		else
 			xas_store(&xas, xa_mk_value(pfn));
 		xas_unlock_irq(&xas);
-	} while (!err && xas_nomem(&xas, GFP_KERNEL | __GFP_NOWARN));
+	} while (!err && xas_nomem(&xas, GFP_KERNEL | __GFP_RETRY_MAYFAIL | __GFP_NOWARN));
 	return err ?: xas_error(&xas);
 }
 
@@ -348,6 +348,11 @@ int hugetlb_fill_places(struct hugetlb_load *l)
 			return -EIO;
 		}
 		cond_resched();
+	}
+	/* Somebody has taken places away. */
+	if (WARN_ON_ONCE(l->prepared)) {
+		hugetlb_drop_places(l);
+		return -EIO;
 	}
 	return 0;
 }
