@@ -50,6 +50,8 @@
  * @nr_movable:	folios in @movable
  * @found:	folios or swap entries that were seen
  * @swapped:	the walk stopped at a swap entry
+ * @moving:	something had to be migrated since this was cleared
+ * @why:	why something could not be, the last time
  * @block:	pageblock of the folio that was seen last
  * @pinnable:	may folios of it stay?
  * @pgdat:	node of it
@@ -64,6 +66,8 @@ struct batch {
 	unsigned int nr_movable;
 	unsigned int found;
 	bool swapped;
+	bool moving;
+	int why;
 	unsigned long block;
 	bool pinnable;
 	struct pglist_data *pgdat;
@@ -251,13 +255,16 @@ static int migrate(struct batch *b)
 
 	if (likely(!b->nr_movable))
 		return 0;
+	b->moving = true;
 	flags = memalloc_pin_save();
 	ret = check_and_migrate_movable_folios(b->nr_movable, b->movable);
 	memalloc_pin_restore(flags);
 	if (!ret)
 		unpin_folios(b->movable, b->nr_movable);
 	b->nr_movable = 0;
-	return ret == -EAGAIN ? 0 : ret;
+	/* Some are in use for a moment, or there is no memory at the moment. */
+	b->why = ret == -EAGAIN ? -EBUSY : ret;
+	return ret == -EAGAIN || ret == -ENOMEM ? 0 : ret;
 }
 
 static int scan(struct memfd_save *s, struct batch *b, bool marked)
@@ -281,18 +288,23 @@ static int scan(struct memfd_save *s, struct batch *b, bool marked)
 	return err;
 }
 
-/* Records all that is marked, in as many rounds as migration needs. */
-static int scan_marked(struct memfd_save *s, struct batch *b)
+/*
+ * Records all that is marked, in as many rounds as migration needs.  What is added
+ * meanwhile, to a file that is not frozen, can wait for the freeze.
+ */
+static int scan_marked(struct memfd_save *s, struct batch *b, bool frozen)
 {
 	unsigned int round;
 	int err = 0;
 
-	for (round = 0; !err && xa_marked(&s->inode->i_mapping->i_pages, MEMFD_LIVE_MARK);
-	     round++) {
+	b->moving = true;
+	for (round = 0; !err && (frozen || b->moving) &&
+	     xa_marked(&s->inode->i_mapping->i_pages, MEMFD_LIVE_MARK); round++) {
 		if (round == MAX_ROUNDS)
-			return -EBUSY;
+			return b->why ?: -EBUSY;
 		if (round > 2)
 			schedule_timeout_killable(1);
+		b->moving = false;
 		err = scan(s, b, true);
 	}
 	return err;
@@ -310,8 +322,9 @@ static int save_folios(struct memfd_save *s, bool all)
 	if (!b)
 		return -ENOMEM;
 	b->may_stay = s->kind->may_stay;
+	b->why = 0;
 	err = all ? scan(s, b, false) : 0;
-	err = err ?: scan_marked(s, b);
+	err = err ?: scan_marked(s, b, !all);
 	kfree(b);
 	if (err && err != -EINTR && xa_marked(xa, MEMFD_LIVE_MARK))
 		pr_warn_ratelimited("%s: pages of %u KiB in scratch or movable memory cannot be moved elsewhere: %d\n",

@@ -23,6 +23,7 @@
 #define SIZE		(NR_PAGES * getpagesize())
 #define SWAP_SIZE	(2 * MIB)
 #define SESSION		"breaks"
+#define FILL_SIZE	(128 * MIB)
 #define CORRUPT		"/sys/kernel/debug/hwpoison/corrupt-pfn"
 
 static int dev;
@@ -188,9 +189,47 @@ static void swap_goes_away(void)
 	close(fd);
 }
 
+/*
+ * Holes that are filled
+ */
+
+static long blocks_of(int fd)
+{
+	struct stat st;
+
+	must("fstat", fstat(fd, &st));
+	return st.st_blocks;
+}
+
+/* What is added while the file is preserved, faster than it can be recorded */
+static void filled_meanwhile(void)
+{
+	static const char name[] = "regression_filled_meanwhile";
+	int session = must("session", luo_create(dev, "filled"));
+	int fd = make_memfd("filled", 0, FILL_SIZE), status;
+	long before;
+	pid_t child;
+
+	fflush(stdout);
+	child = fork();
+	if (!child)
+		_exit(!!put(fd, 64, 0, FILL_SIZE));
+	while (blocks_of(fd) < FILL_SIZE / 512 / 16)
+		usleep(1000);
+	before = blocks_of(fd);
+	is(name, "preserve", luo_preserve_fd(session, fd, 1), 0);
+	is_more(name, "it went on", blocks_of(fd), before);
+	waitpid(child, &status, 0);
+	is(name, "writes", status, 0);
+	is(name, "contents", bad_pages(fd, 64, 0, FILL_SIZE), 0);
+	close(session);
+	close(fd);
+}
+
 static void here(char **words)
 {
 	(void)words;
+	filled_meanwhile();
 	swap_goes_away();
 	error_before();
 	error_afterwards();
