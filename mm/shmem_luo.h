@@ -46,6 +46,7 @@ void shmem_acl_to_mode(struct inode *inode);
  * struct shmem_load - a file that is being made
  * @base:	what every kind of file has
  * @extras:	what @base.meta.extras leads to, borrowed; NULL: nothing
+ * @extras_order: order of the folio that it is in
  * @mapping:	its page cache
  * @at:		where the map of what was preserved was looked at, by order
  * @xas:	where the last place was made
@@ -61,6 +62,7 @@ void shmem_acl_to_mode(struct inode *inode);
 struct shmem_load {
 	struct memfd_load base;
 	const void *extras;
+	unsigned int extras_order;
 	struct address_space *mapping;
 	struct kho_map_cursor at[KHO_MAP_ORDERS];
 	struct xa_state xas;

@@ -313,6 +313,8 @@ int shmem_extras_save(struct shmem_save *s)
 		put_xattrs(out, s->base.inode);
 		put_policies(out, s->base.inode);
 		err = put_label(out, s->base.inode) ?: put_acl(out, s->base.inode);
+		if (!err && !out->len)
+			shmem_extras_forget(s);
 		if (err || out->len <= out->room)
 			return err;
 		shmem_extras_forget(s);

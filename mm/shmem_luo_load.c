@@ -154,48 +154,54 @@ static void settle_charge(struct shmem_load *l) { }
 #endif
 
 /*
- * Extras are a folio of their own.
+ * Extras are a folio of their own, which may be larger than what is in it.
  */
 
-static unsigned int extras_order(const struct memfd_meta *m)
+/* Its order; -ENOENT if it is not there, or not all of it. */
+static int extras_order(const struct memfd_meta *m)
 {
-	return get_order(m->extras_len);
+	int order = -ENOENT;
+
+	if (m->extended && m->extras && m->extras_len && PAGE_ALIGNED(m->extras))
+		order = kho_in_order(PHYS_PFN(m->extras));
+	return order >= 0 && PAGE_SIZE << order >= m->extras_len ? order : -ENOENT;
 }
 
-static const void *borrow_extras(const struct memfd_meta *m)
+static void borrow_extras(struct shmem_load *l)
 {
-	unsigned long pfn = PHYS_PFN(m->extras);
+	const struct memfd_meta *m = &l->base.meta;
 	void *extras = phys_to_virt(m->extras);
+	int order = extras_order(m);
 
 	if (!m->extended || !m->extras || !m->extras_len)
-		return NULL;
-	if (!PAGE_ALIGNED(m->extras) || extras_order(m) > KHO_MAP_MAX_ORDER ||
-	    !kho_in_borrow(pfn, extras_order(m))) {
+		return;
+	if (order < 0 || !kho_in_borrow(PHYS_PFN(m->extras), order)) {
 		pr_warn_ratelimited("a memfd comes back without extended attributes and memory policy: they are not in preserved memory\n");
-		return NULL;
+		return;
 	}
-	if (memfd_extras_checksum(extras, m->extras_len) == m->extras_crc)
-		return extras;
+	if (memfd_extras_checksum(extras, m->extras_len) == m->extras_crc) {
+		l->extras = extras;
+		l->extras_order = order;
+		return;
+	}
 	pr_warn_ratelimited("a memfd comes back without extended attributes and memory policy: bad checksum\n");
-	kho_in_return(pfn, extras_order(m));
-	return NULL;
+	kho_in_return(PHYS_PFN(m->extras), order);
 }
 
-static void return_extras(const struct memfd_meta *m, const void *extras)
+static void return_extras(struct shmem_load *l)
 {
-	if (extras)
-		kho_in_return(PHYS_PFN(m->extras), extras_order(m));
+	if (l->extras)
+		kho_in_return(PHYS_PFN(l->base.meta.extras), l->extras_order);
+	l->extras = NULL;
 }
 
 /* Also those with a bad checksum. */
-static void free_extras(const struct memfd_meta *m, const void *extras)
+static void free_extras(const struct memfd_meta *m)
 {
-	unsigned long pfn = PHYS_PFN(m->extras);
+	int order = extras_order(m);
 
-	return_extras(m, extras);
-	if (m->extended && m->extras && m->extras_len && PAGE_ALIGNED(m->extras) &&
-	    kho_in_order(pfn) == extras_order(m))
-		kho_in_discard_pages(pfn, 1UL << extras_order(m));
+	if (order >= 0)
+		kho_in_discard_pages(PHYS_PFN(m->extras), 1UL << order);
 }
 
 /**
@@ -204,7 +210,7 @@ static void free_extras(const struct memfd_meta *m, const void *extras)
  */
 void shmem_luo_discard(const struct memfd_meta *m)
 {
-	free_extras(m, NULL);
+	free_extras(m);
 }
 
 static int fill(struct shmem_load *l)
@@ -240,13 +246,12 @@ int shmem_luo_load(struct memfd_load *base)
 	if (IS_ERR(base->file))
 		return PTR_ERR(base->file);
 	l->mapping = base->file->f_mapping;
-	l->extras = borrow_extras(&base->meta);
+	borrow_extras(l);
 	err = fill(l);
-	if (err) {
-		return_extras(&base->meta, l->extras);
+	return_extras(l);
+	if (err)
 		fput(base->file);
-	} else {
-		free_extras(&base->meta, l->extras);
-	}
+	else
+		free_extras(&base->meta);
 	return err;
 }

@@ -5,6 +5,7 @@
  *	memfd_extras send	  make them, preserve them, change them, wait
  *	memfd_extras receive N	  in the next kernel: is file N as it was?
  *	memfd_extras receive-small N	in one without a second node
+ *	memfd_extras shrunk	  what had more when it was preserved
  */
 #define _GNU_SOURCE
 #include <sys/xattr.h>
@@ -132,6 +133,42 @@ static void policies(int fd, bool small)
 	munmap(map, SIZE);
 }
 
+/*
+ * Less than there was room for
+ */
+
+static void send_shrinking(void)
+{
+	int session = must("shrinks", luo_create(dev, "shrinks")), fd, i;
+
+	for (i = 0; i < 2; i++) {
+		fd = make_memfd("shrinks", 0, PAGE);
+		must("put", put(fd, i, 0, PAGE));
+		set(fd, "user.large", 'L', LARGE);
+		if (!i)
+			set(fd, "user.small", 's', 100);
+		is("shrinks", "preserve", luo_preserve_fd(session, fd, i), 0);
+		must("user.large", fremovexattr(fd, "user.large"));
+	}
+}
+
+static void receive_shrunk(void)
+{
+	static const char name[] = "regression_extras_shrink";
+	int session = must(name, luo_retrieve(dev, "shrinks")), fd;
+	char names[64];
+
+	fd = must(name, luo_retrieve_fd(session, 0));
+	is(name, "contents", bad_pages(fd, 0, 0, PAGE), 0);
+	attribute(fd, "user.small", 's', 100);
+	is(name, "no other one", err_of(flistxattr(fd, names, sizeof(names))),
+	   sizeof("user.small"));
+	fd = must(name, luo_retrieve_fd(session, 1));
+	is(name, "contents of the one with nothing", bad_pages(fd, 1, 0, PAGE), 0);
+	is(name, "nothing", err_of(flistxattr(fd, names, sizeof(names))), 0);
+	is(name, "finish", luo_finish(session), 0);
+}
+
 static void send_all(void)
 {
 	int session, fd, i;
@@ -149,6 +186,7 @@ static void send_all(void)
 		attributes(fd);
 		policies(fd, false);
 	}
+	send_shrinking();
 	close(dev);
 	printf("ready\n");
 	for (;;)
@@ -177,6 +215,8 @@ int main(int argc, char **argv)
 	dev = must(LUO_DEVICE, open(LUO_DEVICE, O_RDWR | O_CLOEXEC));
 	if (argc == 2 && !strcmp(argv[1], "send"))
 		send_all();
+	else if (argc == 2 && !strcmp(argv[1], "shrunk"))
+		receive_shrunk();
 	else if (argc == 3 && !strncmp(argv[1], "receive", 7))
 		receive(argv[2], !strcmp(argv[1], "receive-small"));
 	else
