@@ -291,8 +291,8 @@ static void prepare(struct shmem_load *l, struct folio *folio, pgoff_t index, u6
 	__folio_set_swapbacked(folio);
 	if (flags & MEMFD_LUO_FOLIO_UPTODATE)
 		__folio_mark_uptodate(folio);
-	if (flags & MEMFD_LUO_FOLIO_DIRTY)
-		folio_set_dirty(folio);
+	/* Whatever was said: a clean one would be thrown away, and it is nowhere else. */
+	folio_set_dirty(folio);
 	folio->mapping = l->mapping;
 	folio->index = index;
 	if (l->memcg) {
