@@ -8,15 +8,18 @@
 #include <linux/types.h>
 
 /* There is one thread. */
-#define DEFINE_MUTEX(_name)	int _name __attribute__((unused))
-#define guard(_name)		(void)
+static inline void guard_mutex(int *lock) { }
+
+#define DEFINE_MUTEX(_name)	int _name
+#define guard(_class)		guard_##_class
 
 #define kho_confined		false
 #define kho_find_in_windows(...)	0
-#define kho_spare_scratch(_spare)	do { } while (0)
 #define kho_reserve_mem_revive(...)	false
 #define kho_reserve_mem_release(...)	do { } while (0)
 #define free_reserved_area(_start, ...)	((void)(_start))
+
+static inline void kho_spare_scratch(bool spare) { }
 
 static inline unsigned long
 kho_withhold(unsigned long pfn, unsigned long nr_pages,
