@@ -13,9 +13,14 @@ vm carry no-1g-pages -- --mem 1G --smp 1 --cpu qemu64 --append "kho=on"
 vm carry with-1g-pages -- --mem 4G --smp 1 --cpu EPYC --append "kho=on big=500"
 vm carry limited -- --mem 1G --smp 1 --append "kho=on mem=700M limit=716800"
 vm carry no-low-memory -- --mem 5G --append "kho=on low=1"
-vm hotplug hotplug -- --mem 1G,slots=1,maxmem=2G --append "kho=on" \
-	--expect "KHO: [0-9]+ KiB of the previous kernel were neither claimed nor forwarded" \
-	-- -object "memory-backend-ram,id=more,size=256M" -device "pc-dimm,memdev=more"
+# with memory that is added: when the guest says so, and before KHO begins
+for append in kho=on "kho=on memhp_default_state=online"; do
+	name=hotplug
+	[ "$append" = kho=on ] || name=hotplug-at-boot
+	vm hotplug $name -- --mem 1G,slots=1,maxmem=2G --append "$append" \
+		--expect "KHO: [0-9]+ KiB of the previous kernel were neither claimed nor forwarded" \
+		-- -object "memory-backend-ram,id=more,size=256M" -device "pc-dimm,memdev=more"
+done
 firmware=/usr/share/OVMF/OVMF_CODE.fd
 if [ -e $firmware ]; then
 	vm carry uefi -- --mem 1G --smp 1 --append "kho=on" --timeout 200 \
