@@ -348,4 +348,19 @@ static inline long page_out(int fd, size_t len)
 	return before - kb_of("SwapFree:");
 }
 
+/* A page gets a memory error: the one of which the second file of the session tells. */
+static inline void poison_told(const char *name, int session)
+{
+	int where = must("the place", luo_retrieve_fd(session, 1));
+	uint64_t pfn = 0;
+	char text[32];
+
+	is(name, "the place", pread(where, &pfn, sizeof(pfn), 0), sizeof(pfn));
+	is_more(name, "the place is there", pfn, 0);
+	snprintf(text, sizeof(text), "%#llx", (unsigned long long)pfn);
+	/* It is marked, and that this does not make it usable is no news. */
+	write_command("/sys/kernel/debug/hwpoison/corrupt-pfn", text);
+	close(where);
+}
+
 #endif /* _LUO_TEST_MEMFD_H */

@@ -12,7 +12,6 @@
 #include "memfd.h"
 
 #define CORRUPT		"/sys/kernel/debug/liveupdate_corrupt"
-#define POISON		"/sys/kernel/debug/hwpoison/corrupt-pfn"
 #define PLACE		"memfd_place"	/* is no damage: that comes later */
 #define PAGES		3
 #define LENGTH		(2 * PAGES * PAGE)	/* there is a hole behind them */
@@ -103,17 +102,10 @@ static void receive_place(void)
 {
 	static const char name[] = "regression_reads_error";
 	int session = must("session", luo_retrieve(dev, PLACE));
-	int where = must("where", luo_retrieve_fd(session, 1));
-	uint64_t pfn = 0;
-	char text[32];
 
-	is(name, "the place", pread(where, &pfn, sizeof(pfn), 0), sizeof(pfn));
-	is_more(name, "the place is there", pfn, 0);
-	snprintf(text, sizeof(text), "%#llx", (unsigned long long)pfn);
-	write_command(POISON, text);
+	poison_told(name, session);
 	refused(name, session, -EINVAL);
 	is(name, "finish", luo_finish(session), 0);
-	close(where);
 	close(session);
 }
 
