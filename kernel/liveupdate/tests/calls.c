@@ -3,10 +3,11 @@
  * Live update exerciser: which operation was called when, and what it does
  */
 #include <linux/atomic.h>
-#include <linux/delay.h>
+#include <linux/jiffies.h>
 #include <linux/mm.h>
 #include <linux/mutex.h>
 #include <linux/string.h>
+#include <linux/wait.h>
 
 #include "exerciser.h"
 
@@ -26,6 +27,9 @@ static unsigned int rules_nr;
 static char text[TEXT_SIZE];
 static size_t text_len;
 static unsigned long counts[LUX_OPS];
+static unsigned int goes;
+
+static DECLARE_WAIT_QUEUE_HEAD(waiters);
 
 /* The number of an operation, or -EINVAL. */
 int lux_find_op(const char *name)
@@ -53,6 +57,14 @@ void lux_clear_calls(void)
 	guard(mutex)(&lock);
 	text_len = 0;
 	memset(counts, 0, sizeof(counts));
+}
+
+/* Whoever takes time by a rule goes on. */
+void lux_go(void)
+{
+	scoped_guard(mutex, &lock)
+		WRITE_ONCE(goes, goes + 1);
+	wake_up_all(&waiters);
 }
 
 /* What the oldest rule for this says; nothing if there is none. */
@@ -86,6 +98,7 @@ static struct lux_rule use_rule(enum lux_op op, const char *who)
 int lux_call(enum lux_op op, const char *who, bool *retryable, const char *format, ...)
 {
 	struct lux_rule rule;
+	unsigned int before;
 	va_list args;
 
 	scoped_guard(mutex, &lock) {
@@ -98,9 +111,11 @@ int lux_call(enum lux_op op, const char *who, bool *retryable, const char *forma
 			text[text_len++] = '\n';
 		}
 		rule = use_rule(op, who);
+		before = goes;
 	}
 	if (rule.ms)
-		msleep(rule.ms);
+		wait_event_timeout(waiters, READ_ONCE(goes) != before,
+				   msecs_to_jiffies(rule.ms));
 	if (retryable)
 		*retryable = rule.retryable;
 	return rule.err;

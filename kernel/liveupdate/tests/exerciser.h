@@ -37,7 +37,7 @@ enum lux_op {
  * @who:	for the file or FLB of this name; empty: for all
  * @err:	what to return, 0 or negative
  * @times:	how often, then the rule is gone
- * @ms:		how long to sleep before
+ * @ms:		how long it takes, or until somebody says go
  * @retryable:	a retrieve that fails may be tried again
  */
 struct lux_rule {
@@ -53,6 +53,7 @@ struct lux_rule {
 int lux_add_rule(const struct lux_rule *rule);
 void lux_clear_rules(void);
 void lux_clear_calls(void);
+void lux_go(void);
 int lux_find_op(const char *name);
 int __printf(4, 5) lux_call(enum lux_op op, const char *who, bool *retryable,
 			    const char *format, ...);

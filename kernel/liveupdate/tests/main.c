@@ -15,6 +15,7 @@
  *	rule OP WHO ERR TIMES [MS [retryable]]
  *					WHO's next TIMES calls of OP take MS and
  *					fail with ERR; WHO * is everybody
+ *	go				those that take their MS now do not take the rest
  *	norules				all succeed again
  *	register HANDLER		a, b; same, few and nameless are refused
  *	unregister HANDLER
@@ -87,6 +88,12 @@ static int run_rule(char **words)
 	rule.err = -rule.err;
 	rule.retryable = words[4] && words[5];
 	return lux_add_rule(&rule);
+}
+
+static int run_go(char **words)
+{
+	lux_go();
+	return 0;
 }
 
 /* What the files of each handler share. */
@@ -261,6 +268,7 @@ static const struct {
 } commands[] = {
 	{ "clear",		0, run_clear },
 	{ "rule",		4, run_rule },
+	{ "go",			0, run_go },
 	{ "norules",		0, run_norules },
 	{ "register",		1, run_register },
 	{ "unregister",		1, run_unregister },

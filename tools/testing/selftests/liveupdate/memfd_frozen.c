@@ -21,7 +21,8 @@
 #include "acl.h"
 #include "hugetlb.h"
 
-#define FREEZE_MS	"2000"
+#define FREEZE_MS	"60000"	/* or until it is told to go */
+#define LIMIT_MS	30000
 #define XATTR		"trusted.frozen"
 #define PREFERRED	1	/* <linux/mempolicy.h> */
 
@@ -310,11 +311,25 @@ static bool freezing(void)
 	return strstr(calls, "freeze w0");
 }
 
+/* Those that do not wait */
+static bool are_done(void)
+{
+	struct op *op;
+
+	for (op = ops; op < ops + NR_OPS; op++) {
+		if (takes_part(op) && !op->waits &&
+		    !__atomic_load_n(&op->done, __ATOMIC_SEQ_CST))
+			return false;
+	}
+	return true;
+}
+
 /* Starts them when all is frozen; returns whether it was so to the end. */
 static void *look(void *arg)
 {
 	bool *seen = arg;
 	struct op *op;
+	int i;
 
 	while (is_rebooting() && !freezing())
 		usleep(1000);
@@ -323,10 +338,14 @@ static void *look(void *arg)
 			must("pthread_create",
 			     -pthread_create(&op->thread, NULL, run_op, op));
 	}
-	usleep(700000);
+	for (i = 0; i < LIMIT_MS && !are_done(); i++)
+		usleep(1000);
+	/* Time for the others not to wait, if they do not. */
+	usleep(500000);
 	for (op = ops; op < ops + NR_OPS; op++)
 		op->was_done = __atomic_load_n(&op->done, __ATOMIC_SEQ_CST);
 	*seen = is_rebooting();
+	must("exerciser", exerciser("go"));
 	return NULL;
 }
 
