@@ -31,7 +31,7 @@ fi
 vm limit limit -- --mem 6G --smp 1 --append "kho=on kho_scratch=64M,0,64M" \
 	-- -object memory-backend-ram,id=m0,size=4G -object memory-backend-ram,id=m1,size=2G \
 	-numa node,nodeid=0,memdev=m0,cpus=0 -numa node,nodeid=1,memdev=m1
-vm conflict cma -- --mem 1G --smp 1 --append "kho=on what=cma"
+vm conflict cma -- --mem 1G --smp 1 --append "kho=on what=cma test_kho.mib=0"
 vm conflict crashkernel -- --mem 1G --smp 1 --append "kho=on what=crashkernel"
 vm conflict revived -- --mem 1G --smp 1 --append "kho=on what=revived reserve_mem=4M:4M:one"
 keep_dirty=1

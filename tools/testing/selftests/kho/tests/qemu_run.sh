@@ -96,7 +96,7 @@ play "a QEMU that fails"
 judged 3 1 "QEMU failed with status 1"
 
 echo 124 >"$work/status"
-play "a guest without an end" --timeout 7
+KHO_TIMEOUT_SCALE=1 play "a guest without an end" --timeout 7
 judged 124 1 "no end after 7 seconds"
 
 if compgen -G "$work/g.serial.*" >/dev/null; then
