@@ -220,7 +220,7 @@ TEST_F(arrived, regression_listed_while_held)
 
 	child_dev = self->dev;
 	child = start_child(hold_again_and_again);
-	for (i = 0; i < 100000; i++) {
+	for (i = 0; i < 100000 || !held || held == i; i++) {
 		cursor = before;
 		got = admin_sessions(self->admin, &cursor, &s, 1);
 		if (got != 1)

@@ -15,6 +15,10 @@
 #include "../kselftest_harness.h"
 #include "luo.h"
 
+/* In seconds: an emulator on a busy host is slow. */
+#undef TEST_TIMEOUT_DEFAULT
+#define TEST_TIMEOUT_DEFAULT	600
+
 /* Two pages, the second of which is not there: returns where it would begin. */
 static inline char *edge(void)
 {

@@ -304,13 +304,15 @@ static void behaviour(void)
 static long memmap(void)
 {
 	long was, now = -1;
+	int same = 0;
 
-	do {
+	while (same < 5) {
 		was = now;
 		usleep(300000);
 		now = value_of("/proc/vmstat", "nr_memmap_pages ") +
 		      value_of("/proc/vmstat", "nr_memmap_boot_pages ");
-	} while (now != was);
+		same = now == was ? same + 1 : 0;
+	}
 	return now;
 }
 

@@ -63,7 +63,7 @@ static void connect_to(const char *path)
 	sock = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	/* It may come into being yet. */
 	for (i = 0; connect(sock, (struct sockaddr *)&sun, sizeof(sun)); i++) {
-		if (i == 100)
+		if (i == 600)
 			die(path);
 		usleep(100000);
 	}

@@ -22,7 +22,7 @@
 #define ADMIN		"/dev/liveupdate-admin"
 #define SIZE		(2 * MIB)
 #define HOLE		(SIZE / 2)
-#define NR_COPIES	24	/* files to be retrieved */
+#define NR_COPIES	40	/* files to be retrieved */
 #define NR_DISPENSABLE	16	/* sessions to be discarded, and to be finished */
 #define NR_SESSIONS	(2 * NR_DISPENSABLE + 2)
 

@@ -136,12 +136,12 @@ static void many_sessions(struct __test_metadata *_metadata, int dev, int nr)
 	free(s);
 }
 
-TEST_F_TIMEOUT(luo, sessions_2000, 60)
+TEST_F_TIMEOUT(luo, sessions_2000, 600)
 {
 	many_sessions(_metadata, self->dev, 2000);
 }
 
-TEST_F_TIMEOUT(luo, sessions_20000, 120)
+TEST_F_TIMEOUT(luo, sessions_20000, 1200)
 {
 	many_sessions(_metadata, self->dev, 20000);
 }
@@ -176,13 +176,13 @@ static void many_files(struct __test_metadata *_metadata, int dev, int nr)
 	EXPECT_EQ(0, count_of("alive"));
 }
 
-TEST_F_TIMEOUT(luo, files_500, 60)
+TEST_F_TIMEOUT(luo, files_500, 600)
 {
 	NEEDS_EXERCISER();
 	many_files(_metadata, self->dev, 500);
 }
 
-TEST_F_TIMEOUT(luo, files_100000, 180)
+TEST_F_TIMEOUT(luo, files_100000, 1800)
 {
 	NEEDS_EXERCISER();
 	many_files(_metadata, self->dev, 100000);

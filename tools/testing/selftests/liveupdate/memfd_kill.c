@@ -42,9 +42,9 @@ static bool becomes(bool (*is_so)(int fd), int fd)
 {
 	int i;
 
-	for (i = 0; i < 100 && !is_so(fd); i++)
+	for (i = 0; i < 3000 && !is_so(fd); i++)
 		usleep(10000);
-	return i < 100;
+	return i < 3000;
 }
 
 static bool not_preserved(int fd)

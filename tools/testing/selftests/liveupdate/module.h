@@ -33,7 +33,7 @@ static inline int module_unload(const char *name)
 	return syscall(SYS_delete_module, name, O_NONBLOCK) ? -errno : 0;
 }
 
-#define MODULE_PATIENCE	20000	/* tries to unload */
+#define MODULE_PATIENCE	200000	/* tries to unload */
 
 /*
  * Returns how often it was refused because it is in use, or the error of a try that

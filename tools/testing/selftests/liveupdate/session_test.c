@@ -179,7 +179,7 @@ static int crowd_sessions(long more)
 }
 
 /* As many as can travel: 10000 pages of 51 each, this limit is brought near. */
-TEST_F_TIMEOUT(luo, create_too_many, 60)
+TEST_F_TIMEOUT(luo, create_too_many, 600)
 {
 	int s = luo_create(self->dev, "before"), admin = open(LUO_ADMIN, O_RDWR), last, before;
 	struct liveupdate_admin_get_status status = { .size = sizeof(status) };
