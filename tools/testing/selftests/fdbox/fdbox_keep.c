@@ -6,6 +6,8 @@
  * business of its handler; these are the properties that a box has lost before.
  */
 #define _GNU_SOURCE
+#include <sched.h>
+
 #include "../liveupdate/memfd.h"
 #include "fdbox.h"
 
@@ -63,7 +65,13 @@ static int send_all(void)
 {
 	int control = box_control(), box, fd;
 	unsigned long before, after;
+	cpu_set_t one;
 
+	/* What has just been written can be on a list of another processor. */
+	CPU_ZERO(&one);
+	CPU_SET(0, &one);
+	if (sched_setaffinity(0, sizeof(one), &one))
+		return 1;
 	if (box_create(control, BOX))
 		return 1;
 	box = box_open(BOX);

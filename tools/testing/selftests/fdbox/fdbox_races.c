@@ -8,7 +8,6 @@
  */
 #define _GNU_SOURCE
 #include <pthread.h>
-#include <sched.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -35,18 +34,39 @@ static void result(bool good, const char *what)
 static pthread_barrier_t barrier;
 static int null_fd;
 
+/* How long each of the two waits in a round */
+struct pace {
+	unsigned int put;
+	unsigned int dup2;
+	bool over;
+};
+
+static void set_pace(struct pace *pace, unsigned int round, unsigned int longer)
+{
+	unsigned int spins = round / 2 % 64 << (longer + 5);
+
+	pace->put = round & 1 ? spins : 0;
+	pace->dup2 = round & 1 ? 0 : spins;
+}
+
+static void spin(unsigned int nr)
+{
+	while (nr--)
+		__asm__ volatile("" : : : "memory");
+}
+
 static void *replace_slot(void *arg)
 {
-	unsigned int i, steps = *(unsigned int *)arg;
+	struct pace *pace = arg;
 
-	for (i = 0; i < steps; i++) {
+	for (;;) {
 		pthread_barrier_wait(&barrier);
-		if (i & 1)
-			sched_yield();
+		if (pace->over)
+			return NULL;
+		spin(pace->dup2);
 		dup2(null_fd, SLOT);
 		pthread_barrier_wait(&barrier);
 	}
-	return NULL;
 }
 
 static bool slot_is_null(void)
@@ -60,18 +80,20 @@ static void put_against_dup2(int control, unsigned int steps)
 {
 	unsigned int i, closed = 0, strange = 0, won = 0;
 	int mem = text_memfd("raced", 1), box, err, fd;
+	struct pace pace = { .over = false };
 	pthread_t thread;
 
 	null_fd = open("/dev/null", O_RDWR);
 	box_create(control, "raced");
 	box = box_open("raced");
 	pthread_barrier_init(&barrier, NULL, 2);
-	pthread_create(&thread, NULL, replace_slot, &steps);
-	for (i = 0; i < steps; i++) {
+	pthread_create(&thread, NULL, replace_slot, &pace);
+	/* Until both came first, in some rounds */
+	for (i = 0; i < steps || (i < 10 * steps && (!won || won == i)); i++) {
 		dup2(mem, SLOT);
+		set_pace(&pace, i, i / steps);
 		pthread_barrier_wait(&barrier);
-		if (i & 2)
-			sched_yield();
+		spin(pace.put);
 		err = box_put(box, SLOT, "f");
 		pthread_barrier_wait(&barrier);
 		closed += !slot_is_null();
@@ -84,11 +106,13 @@ static void put_against_dup2(int control, unsigned int steps)
 			strange += (err != -EBADF && err != -EOPNOTSUPP) || fd != -ENOENT;
 		}
 	}
+	pace.over = true;
+	pthread_barrier_wait(&barrier);
 	pthread_join(thread, NULL);
 	close(SLOT);
-	printf("# PUT came first in %u of %u rounds\n", won, steps);
+	printf("# PUT came first in %u of %u rounds\n", won, i);
 	result(!closed, "regression_put_against_dup2: what dup2 put there stays open");
-	result(!strange && won && won < steps,
+	result(!strange && won && won < i,
 	       "regression_put_against_dup2: the file is in the box, or where it was");
 	result(!box_delete(control, "raced"), "regression_put_against_dup2: delete");
 }
