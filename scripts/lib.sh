@@ -85,6 +85,13 @@ need_disk()
 		die "$3 needs $2 GiB of free disk in $1, there are $free GiB"
 }
 
+# scaled SECONDS: how long something may take before it is said to hang. Far more than it
+# takes: a host may have a lot of other things to do, or stand still for a while.
+scaled()
+{
+	awk -v s="$1" -v f="${KHO_TIMEOUT_SCALE:-3}" 'BEGIN { print s * f }'
+}
+
 # lock NAME: one at a time, for the life of the script
 lock()
 {
