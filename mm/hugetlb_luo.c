@@ -9,8 +9,9 @@
  * The rules are those of other memfds: the size is fixed, also for mmap(2) that
  * would make the file larger, contents may change, holes may be filled.  Huge
  * pages are not split, merged or exchanged for others, and the next kernel has
- * them at the same addresses.  There they are surplus pages of the pool, also
- * beyond what nr_overcommit_hugepages allows, and leave it when they are freed.
+ * them at the same addresses.  A pool that its command line asks for leaves room
+ * for them, and then they belong to it.  All others are surplus pages, also beyond
+ * what nr_overcommit_hugepages allows, and leave the pool when they are freed.
  *
  * Huge pages that are reserved but not there yet travel as a wish: if the pool
  * of the next kernel cannot fulfil it, the file comes back without.
@@ -23,7 +24,10 @@
 #include <linux/sched.h>
 #include <linux/string.h>
 
+#include "../kernel/kho/internal.h"
+#include "../kernel/liveupdate/internal.h"
 #include "hugetlb_luo.h"
+#include "internal.h"
 
 static_assert((int)MEMFD_LIVE_PRESERVED == (int)HUGETLB_LIVE_PRESERVED);
 static_assert((int)MEMFD_LIVE_FROZEN == (int)HUGETLB_LIVE_FROZEN);
@@ -176,6 +180,54 @@ static struct memfd_handler hugetlb_handler = {
 	},
 	.kind = &hugetlb_kind,
 };
+
+/*
+ * What arrived
+ */
+
+struct arriving {
+	int order;
+	unsigned long nr;
+	unsigned long *nodes;
+};
+
+static int count_run(const struct memfd_luo_folio_ser *run, unsigned long n, void *arg)
+{
+	struct arriving *a = arg;
+	unsigned long i;
+
+	for (i = 0; i < n; i++) {
+		unsigned long pfn = run[i].pfn_flags & MEMFD_LUO_FOLIO_PFN;
+
+		if (!pfn || kho_in_order(pfn) != a->order)
+			continue;
+		a->nr++;
+		a->nodes[pfn_to_nid(pfn)]++;
+	}
+	return 0;
+}
+
+static void __init count_file(u64 data, void *arg)
+{
+	memfd_incoming_each(&hugetlb_kind, data, count_run, arg);
+}
+
+/**
+ * hugetlb_luo_arriving - how many huge pages are in files that arrived?
+ * @h:		their size
+ * @nodes:	filled in: how many of them are on each node
+ *
+ * Context: boot, before anybody can retrieve a file.
+ * Returns: their number, on all nodes.
+ */
+unsigned long __init hugetlb_luo_arriving(struct hstate *h, unsigned long *nodes)
+{
+	struct arriving a = { .order = huge_page_order(h), .nodes = nodes };
+
+	memset(nodes, 0, sizeof(*nodes) * MAX_NUMNODES);
+	luo_incoming_each(HUGETLB_LUO_FH_COMPATIBLE, count_file, &a);
+	return a.nr;
+}
 
 static int __init hugetlb_luo_init(void)
 {

@@ -99,7 +99,6 @@ int memfd_array_each(struct memfd_array *a, memfd_run_fn fn, void *arg);
 void memfd_array_return(struct memfd_array *a);
 void memfd_array_free(struct memfd_array *a);
 void memfd_array_discard(struct memfd_array *a);
-u64 memfd_array_pages(struct memfd_array *a);
 
 /**
  * struct memfd_load - a file that is being made
@@ -115,6 +114,7 @@ struct memfd_load {
 
 struct file *memfd_load(const struct memfd_kind *kind, u64 phys, bool *retryable);
 void memfd_discard(const struct memfd_kind *kind, u64 phys);
+void memfd_incoming_each(const struct memfd_kind *kind, u64 phys, memfd_run_fn fn, void *arg);
 u64 memfd_incoming_size(const struct memfd_kind *kind, u64 phys);
 
 void memfd_sample(struct file *file, struct memfd_meta *m);

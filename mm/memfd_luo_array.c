@@ -198,31 +198,3 @@ void memfd_array_discard(struct memfd_array *a)
 	memfd_array_each(a, discard_run, NULL);
 	memfd_array_free(a);
 }
-
-static int size_run(const struct memfd_luo_folio_ser *run, unsigned long n, void *arg)
-{
-	u64 *pages = arg;
-	unsigned long i;
-
-	for (i = 0; i < n; i++) {
-		unsigned long pfn = run[i].pfn_flags & MEMFD_LUO_FOLIO_PFN;
-		int order = pfn ? kho_in_order(pfn) : -ENOENT;
-
-		*pages += order < 0 ? 0 : 1ULL << order;
-	}
-	return 0;
-}
-
-/**
- * memfd_array_pages - how much memory came over?
- * @a:	the array; borrowed
- *
- * Returns: pages of all folios that are there.
- */
-u64 memfd_array_pages(struct memfd_array *a)
-{
-	u64 pages = 0;
-
-	memfd_array_each(a, size_run, &pages);
-	return pages;
-}

@@ -147,6 +147,40 @@ void memfd_discard(const struct memfd_kind *kind, u64 phys)
 }
 
 /**
+ * memfd_incoming_each - look at the entries of a file that came over
+ * @kind:	what kind of file it is
+ * @phys:	address of the page that describes it
+ * @fn:		as of memfd_array_each(); not called if the file is being retrieved
+ * @arg:	for @fn
+ */
+void memfd_incoming_each(const struct memfd_kind *kind, u64 phys, memfd_run_fn fn, void *arg)
+{
+	struct memfd_meta *m = kmalloc(sizeof(*m), GFP_KERNEL);
+	struct memfd_array a;
+
+	if (m && borrow(kind, phys, m, &a)) {
+		memfd_array_each(&a, fn, arg);
+		memfd_array_return(&a);
+		return_page(phys);
+	}
+	kfree(m);
+}
+
+static int size_run(const struct memfd_luo_folio_ser *run, unsigned long n, void *arg)
+{
+	u64 *pages = arg;
+	unsigned long i;
+
+	for (i = 0; i < n; i++) {
+		unsigned long pfn = run[i].pfn_flags & MEMFD_LUO_FOLIO_PFN;
+		int order = pfn ? kho_in_order(pfn) : -ENOENT;
+
+		*pages += order < 0 ? 0 : 1ULL << order;
+	}
+	return 0;
+}
+
+/**
  * memfd_incoming_size - how much memory came over with a file?
  * @kind:	what kind of file it is
  * @phys:	address of the page that describes it
@@ -155,15 +189,8 @@ void memfd_discard(const struct memfd_kind *kind, u64 phys)
  */
 u64 memfd_incoming_size(const struct memfd_kind *kind, u64 phys)
 {
-	struct memfd_meta *m = kmalloc(sizeof(*m), GFP_KERNEL);
-	struct memfd_array a;
 	u64 pages = 0;
 
-	if (m && borrow(kind, phys, m, &a)) {
-		pages = memfd_array_pages(&a);
-		memfd_array_return(&a);
-		return_page(phys);
-	}
-	kfree(m);
+	memfd_incoming_each(kind, phys, size_run, &pages);
 	return pages << PAGE_SHIFT;
 }

@@ -188,6 +188,7 @@ int luo_flb_freeze(void);
 void luo_flb_unfreeze(void);
 
 /* session.c */
+void luo_incoming_each(const char *compatible, void (*fn)(u64 data, void *arg), void *arg);
 int luo_sessions_init(void);
 struct file *luo_session_create(const char *name);
 struct file *luo_session_retrieve(const char *name);

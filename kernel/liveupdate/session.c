@@ -186,6 +186,28 @@ struct luo_session *luo_session_pending(const char *name)
 }
 
 /**
+ * luo_incoming_each - look at the files of one kind that arrived
+ * @compatible:	who understands them
+ * @fn:		called for each one, with what travelled
+ * @arg:	for @fn
+ *
+ * Context: may sleep, at boot: nobody retrieves files yet.
+ */
+void __init luo_incoming_each(const char *compatible, void (*fn)(u64 data, void *arg), void *arg)
+{
+	struct luo_session *s;
+	struct luo_file *f;
+
+	guard(mutex)(&luo_sessions_lock);
+	list_for_each_entry(s, &luo_incoming.list, node) {
+		list_for_each_entry(f, &s->files.list, node) {
+			if (!strcmp(f->compatible, compatible))
+				fn(f->data, arg);
+		}
+	}
+}
+
+/**
  * luo_session_waits - is a box that arrived a mere session still?
  * @box:	name of the box; that of its session may be another one
  *
