@@ -128,8 +128,8 @@ void memfd_apply(struct inode *inode, const struct memfd_meta *m);
  * @load_size:	bytes of a struct that begins with a struct memfd_load
  * @is_one:	is this a file of the kind?
  * @refuse:	NULL, or why such a file cannot travel
- * @set_live:	what may happen to it from now on; %MEMFD_LIVE_NONE changes only
- *		with the inode locked
+ * @set_live:	what may happen to it from now on; out of %MEMFD_LIVE_NONE only with
+ *		the inode locked
  * @begin:	optional: it is preserved from now on
  * @end:	optional: no longer
  * @count:	entries that it will need, more or less

@@ -24,15 +24,21 @@
  * lock of the page cache, stays as it is; others are looked at again with
  * their lock held.
  */
+#include <linux/atomic.h>
 #include <linux/bitmap.h>
+#include <linux/completion.h>
+#include <linux/fs.h>
 #include <linux/kexec_handover.h>
 #include <linux/mm.h>
 #include <linux/pagemap.h>
+#include <linux/refcount.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/vmstat.h>
+#include <linux/workqueue.h>
 
+#include "../kernel/liveupdate/internal.h"
 #include "internal.h"
 #include "memfd_luo.h"
 
@@ -332,23 +338,129 @@ static int save_folios(struct memfd_save *s, bool all)
 	return err;
 }
 
+/*
+ * Who writes to a file has its inode locked while he waits for the memory that he
+ * writes from, maybe for ever.  A reboot waits for whoever preserves, so another one
+ * has to queue for the lock, one in all: if it is stuck, others try their luck.
+ */
+struct fixing {
+	struct work_struct work;
+	struct completion done;
+	refcount_t ref;
+	const struct memfd_kind *kind;
+	struct inode *inode;
+	atomic_t decided;	/* that it is done, or given up */
+};
+
+static atomic_t someone_queues;
+
+static void put_fixing(struct fixing *f)
+{
+	if (!refcount_dec_and_test(&f->ref))
+		return;
+	iput(f->inode);
+	kfree(f);
+}
+
+static void run_fixing(struct work_struct *work)
+{
+	struct fixing *f = container_of(work, struct fixing, work);
+
+	/* Nobody kills a worker; but who waits like this is not taken for hung. */
+	while (inode_lock_killable(f->inode))
+		cond_resched();
+	if (!atomic_xchg(&f->decided, 1)) {
+		f->kind->set_live(f->inode, MEMFD_LIVE_PRESERVED);
+		complete(&f->done);
+	}
+	inode_unlock(f->inode);
+	put_fixing(f);
+	atomic_set(&someone_queues, 0);
+}
+
+/* NULL if somebody else queues. */
+static struct fixing *start_fixing(struct memfd_save *s)
+{
+	struct fixing *f;
+
+	if (atomic_xchg(&someone_queues, 1))
+		return NULL;
+	f = kzalloc(sizeof(*f), GFP_KERNEL);
+	if (!f) {
+		atomic_set(&someone_queues, 0);
+		return NULL;
+	}
+	INIT_WORK(&f->work, run_fixing);
+	init_completion(&f->done);
+	refcount_set(&f->ref, 2);
+	f->kind = s->kind;
+	f->inode = s->inode;
+	ihold(f->inode);
+	queue_work(system_unbound_wq, &f->work);
+	return f;
+}
+
+/* What was given up is not done any more.  Returns @err, or 0 if it was done just now. */
+static int give_up(struct fixing *f, int err)
+{
+	if (!atomic_xchg(&f->decided, 1))
+		return err;
+	wait_for_completion(&f->done);
+	return 0;
+}
+
+static int wait_fixing(struct fixing *f)
+{
+	long left;
+
+	do {
+		if (luo_gate_is_closing())
+			return give_up(f, -EBUSY);
+		left = wait_for_completion_killable_timeout(&f->done, HZ / 20);
+	} while (!left);
+	return left < 0 ? give_up(f, -EINTR) : 0;
+}
+
+/* The size is fixed from now on, and nobody is about to change it. */
+static int fix(struct memfd_save *s)
+{
+	struct fixing *f;
+	int err;
+
+	while (!inode_trylock(s->inode)) {
+		f = start_fixing(s);
+		if (f) {
+			err = wait_fixing(f);
+			put_fixing(f);
+			return err;
+		}
+		if (luo_gate_is_closing())
+			return -EBUSY;
+		schedule_timeout_killable(HZ / 100 + 1);
+		if (fatal_signal_pending(current))
+			return -EINTR;
+	}
+	s->kind->set_live(s->inode, MEMFD_LIVE_PRESERVED);
+	inode_unlock(s->inode);
+	return 0;
+}
+
 /**
  * memfd_save_begin - preserve the folios of a file
  * @s:	@kind, @inode and @ser are set, the rest is zero
  *
  * Context: may sleep; takes the lock of the inode for a moment.
  * Returns: 0, or an error and the file is as before: -ENOMEM also if folios have
- * to move and there is no room for them.
+ * to move and there is no room for them, -EBUSY also if the inode is locked and a
+ * reboot waits for us, -EINTR if the task was killed.
  */
 int memfd_save_begin(struct memfd_save *s)
 {
 	const struct memfd_kind *kind = s->kind;
-	int err = inode_lock_killable(s->inode);
+	int err = fix(s);
 
 	if (err)
 		return err;
-	kind->set_live(s->inode, MEMFD_LIVE_PRESERVED);
-	inode_unlock(s->inode);
 	if (kind->begin)
 		kind->begin(s);
 
@@ -412,15 +524,13 @@ static void drop_marks(struct address_space *mapping)
  * memfd_save_end - undo memfd_save_begin()
  * @s:	the file; not frozen
  *
- * Context: may sleep; takes the lock of the inode for a moment.
+ * Context: may sleep; takes no lock that who writes to the file may have for long.
  */
 void memfd_save_end(struct memfd_save *s)
 {
 	memfd_entries_release(&s->entries);
 	if (s->kind->end)
 		s->kind->end(s);
-	inode_lock(s->inode);
 	s->kind->set_live(s->inode, MEMFD_LIVE_NONE);
-	inode_unlock(s->inode);
 	drop_marks(s->inode->i_mapping);
 }

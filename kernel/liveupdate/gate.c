@@ -76,6 +76,17 @@ void luo_gate_leave(void)
 	wake_up_all(&gate_wait);
 }
 
+/**
+ * luo_gate_is_closing - does a reboot wait for those who are inside?
+ *
+ * Context: inside.
+ * Returns: true if so; what may take long has to be given up.
+ */
+bool luo_gate_is_closing(void)
+{
+	return READ_ONCE(gate_state) != GATE_OPEN;
+}
+
 static bool is_empty(void)
 {
 	bool empty;

@@ -40,6 +40,7 @@ int luo_state_init(void);
  * closes it, and it stays closed until the jump unless the reboot is aborted.
  */
 bool luo_gate_try_enter(void);
+bool luo_gate_is_closing(void);
 int luo_gate_enter(void);
 bool luo_gate_enter_late(void);
 void luo_gate_leave(void);

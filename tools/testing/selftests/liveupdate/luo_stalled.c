@@ -5,7 +5,9 @@
  *	luo_stalled FILE	FILE is one that is preserved; the next kernel is loaded
  *
  * The structure of an ioctl can be read, but who writes to it waits for us: once
- * that kept the reboot waiting, and us, if we wait for the reboot, for ever.
+ * that kept the reboot waiting, and us, if we wait for the reboot, for ever.  So did
+ * a write(2) to a memfd, from memory that is not there, when the memfd was preserved
+ * or no longer.
  */
 #define _GNU_SOURCE
 #include <poll.h>
@@ -36,18 +38,25 @@ static void protect(bool on)
 	must("UFFDIO_WRITEPROTECT", ioctl(uffd, UFFDIO_WRITEPROTECT, &wp));
 }
 
+static void watch(uint64_t mode)
+{
+	struct uffdio_register reg = {
+		.range = { (uintptr_t)area, PAGE },
+		.mode = mode,
+	};
+
+	must("UFFDIO_REGISTER", ioctl(uffd, UFFDIO_REGISTER, &reg));
+}
+
 static void prepare(void)
 {
 	struct uffdio_api api = { .api = UFFD_API, .features = UFFD_FEATURE_PAGEFAULT_FLAG_WP };
-	struct uffdio_register reg = { .mode = UFFDIO_REGISTER_MODE_WP };
 
 	area = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	must("mmap", area == MAP_FAILED ? -1 : 0);
 	uffd = must("userfaultfd", syscall(SYS_userfaultfd, O_CLOEXEC));
 	must("UFFDIO_API", ioctl(uffd, UFFDIO_API, &api));
-	reg.range.start = (uintptr_t)area;
-	reg.range.len = PAGE;
-	must("UFFDIO_REGISTER", ioctl(uffd, UFFDIO_REGISTER, &reg));
+	watch(UFFDIO_REGISTER_MODE_WP);
 }
 
 struct call {
@@ -179,6 +188,70 @@ static void list_files(int admin, uint64_t session)
 	is("LIST_FILES", "token", f->token, 77);
 }
 
+/*
+ * Somebody else who writes
+ */
+
+static void *run_write(void *arg)
+{
+	const int *fd = arg;
+
+	return pwrite(*fd, area, PAGE, 0) == PAGE ? NULL : area;
+}
+
+struct preserve {
+	int session;
+	int fd;
+	int err;
+};
+
+static void *run_preserve(void *arg)
+{
+	struct preserve *p = arg;
+
+	p->err = luo_preserve_fd(p->session, p->fd, 1);
+	return NULL;
+}
+
+static void *run_close(void *arg)
+{
+	struct preserve *p = arg;
+
+	close(p->session);
+	return NULL;
+}
+
+/* With the inode of a memfd locked by a write(2) that does not end */
+static void while_writing(int dev, const char *name, bool preserved, void *(*run)(void *))
+{
+	struct preserve p = { .fd = make_memfd(name, 0, PAGE) };
+	struct uffdio_zeropage zero = { .range = { (uintptr_t)area, PAGE } };
+	pthread_t writer, other;
+	void *failed;
+
+	p.session = must("session", luo_create(dev, name));
+	if (preserved)
+		must("preserve", luo_preserve_fd(p.session, p.fd, 1));
+	must("madvise", madvise(area, PAGE, MADV_DONTNEED));
+	must("pthread_create", -pthread_create(&writer, NULL, run_write, &p.fd));
+	is(name, "somebody writes from memory that is not there", faulted(), true);
+	must("pthread_create", -pthread_create(&other, NULL, run, &p));
+	/* Time to get inside */
+	usleep(500000);
+	is(name, "regression_writer_in_gate: the reboot does not wait", try_reboot(), -EIO);
+	pthread_join(other, NULL);
+	is(name, "what was tried", p.err, preserved ? 0 : -EBUSY);
+	must("UFFDIO_ZEROPAGE", ioctl(uffd, UFFDIO_ZEROPAGE, &zero));
+	pthread_join(writer, &failed);
+	is(name, "the write", !failed, true);
+	if (preserved)
+		p.session = must("session", luo_create(dev, name));
+	is(name, "and then: preserve", luo_preserve_fd(p.session, p.fd, 1), 0);
+	close(p.session);
+	is(name, "no longer", err_of(ftruncate(p.fd, 2 * PAGE)), 0);
+	close(p.fd);
+}
+
 int main(int argc, char **argv)
 {
 	int dev, admin, session, fd;
@@ -196,5 +269,8 @@ int main(int argc, char **argv)
 	fd = must("file", test_file('b', "stalled"));
 	is("file", "preserve", luo_preserve_fd(session, fd, 77), 0);
 	list_files(admin, list_sessions(admin));
+	watch(UFFDIO_REGISTER_MODE_WP | UFFDIO_REGISTER_MODE_MISSING);
+	while_writing(dev, "PRESERVE_FD", false, run_preserve);
+	while_writing(dev, "close", true, run_close);
 	return 0;
 }
