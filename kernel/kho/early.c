@@ -108,9 +108,15 @@ static struct kho_receive receive __initdata = {
 /* All memory is free but for scratch; what else is not has still to be marked. */
 static void __init start_picture(void)
 {
+	phys_addr_t from, to, last = memblock_start_of_DRAM();
 	unsigned int i;
+	u64 r;
 
-	kho_coarse_init(&coarse, memblock_start_of_DRAM(), memblock_end_of_DRAM());
+	kho_coarse_init(&coarse, last, memblock_end_of_DRAM());
+	for_each_mem_range(r, &from, &to) {
+		kho_coarse_skip(&coarse, last, from);
+		last = to;
+	}
 	for (i = 0; i < kho_scratch_windows.nr; i++)
 		kho_coarse_mark(&coarse, kho_scratch_windows.w[i].base,
 				kho_scratch_windows.w[i].end);

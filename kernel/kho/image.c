@@ -222,6 +222,7 @@ struct outlook {
 	struct kho_map_walk w;
 	struct kho_coarse coarse;
 	struct kho_windows gaps;
+	unsigned long end;	/* of the memory that was looked at */
 };
 
 static int outlook_node(struct kho_map_walk *w, u64 phys)
@@ -267,12 +268,22 @@ static int outlook_ram(unsigned long pfn, unsigned long nr_pages, void *arg)
 	return 0;
 }
 
+static int outlook_hole(unsigned long pfn, unsigned long nr_pages, void *arg)
+{
+	struct outlook *o = arg;
+
+	kho_coarse_skip(&o->coarse, PFN_PHYS(o->end), PFN_PHYS(pfn));
+	o->end = pfn + nr_pages;
+	return 0;
+}
+
 static int outlook_bytes(struct outlook *o, u64 *sum)
 {
 	unsigned int i;
 	int err;
 
 	kho_coarse_init(&o->coarse, 0, PFN_PHYS(max_pfn));
+	kho_walk_early_ram(outlook_hole, o);
 	for (i = 0; i < kho_scratch_nr; i++) {
 		if (kho_scratch[i].size)
 			kho_coarse_mark(&o->coarse, kho_scratch[i].addr,

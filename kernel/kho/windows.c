@@ -11,6 +11,7 @@
  * windows instead of one reservation for every block, so that the cost of an
  * early allocation does not depend on how preserved memory is scattered.
  */
+#include <linux/align.h>
 #include <linux/bitmap.h>
 #include <linux/bits.h>
 #include <linux/find.h>
@@ -69,6 +70,22 @@ void kho_windows_sort(struct kho_windows *ws)
 }
 
 /**
+ * kho_windows_hold - is there so much in all windows together?
+ * @ws:		windows
+ * @size:	bytes
+ *
+ * Returns: true if there is.
+ */
+bool kho_windows_hold(const struct kho_windows *ws, u64 size)
+{
+	unsigned int i;
+
+	for (i = 0; i < ws->nr && size > window_size(&ws->w[i]); i++)
+		size -= window_size(&ws->w[i]);
+	return !size || i < ws->nr;
+}
+
+/**
  * kho_windows_overlap - does a range touch a window?
  * @ws:		windows
  * @base:	start
@@ -118,6 +135,40 @@ u64 kho_windows_find(const struct kho_windows *ws, u64 start, u64 end,
 	return 0;
 }
 
+/* How much of the picture is below an address; of a hole, all that is below it. */
+static u64 squash(const struct kho_coarse *c, u64 addr)
+{
+	u64 at = addr;
+	unsigned int i;
+
+	for (i = 0; i < c->nr_holes && c->holes[i].base < addr; i++)
+		at -= min(addr, c->holes[i].end) - c->holes[i].base;
+	return at - c->base;
+}
+
+static bool in_hole(const struct kho_coarse *c, u64 addr)
+{
+	unsigned int i;
+
+	for (i = 0; i < c->nr_holes; i++) {
+		if (addr >= c->holes[i].base && addr < c->holes[i].end)
+			return true;
+	}
+	return false;
+}
+
+static void choose_shift(struct kho_coarse *c)
+{
+	u64 end;
+
+	for (c->shift = KHO_COARSE_SHIFT; ; c->shift++) {
+		c->base = c->start >> c->shift << c->shift;
+		end = squash(c, c->end - 1) >> c->shift;
+		if (end < KHO_COARSE_BITS)
+			return;
+	}
+}
+
 /**
  * kho_coarse_init - an empty picture of a part of the address space
  * @c:		picture
@@ -129,10 +180,30 @@ u64 kho_windows_find(const struct kho_windows *ws, u64 start, u64 end,
 void kho_coarse_init(struct kho_coarse *c, u64 base, u64 end)
 {
 	memset(c, 0, sizeof(*c));
-	c->shift = KHO_COARSE_SHIFT;
-	while (((end - 1) >> c->shift) - (base >> c->shift) >= KHO_COARSE_BITS)
-		c->shift++;
-	c->base = base >> c->shift << c->shift;
+	c->start = base;
+	c->end = end;
+	choose_shift(c);
+}
+
+/**
+ * kho_coarse_skip - a part of the picture that nobody is going to look at
+ * @c:		picture, with nothing in it yet
+ * @base:	start, above those of earlier calls
+ * @end:	end, exclusive, below the end of the picture
+ *
+ * There are machines whose memory is at 2 GiB and at 64 TiB.  What lies in such a hole
+ * is not marked.
+ */
+void kho_coarse_skip(struct kho_coarse *c, u64 base, u64 end)
+{
+	u64 size = 1ULL << KHO_HOLE_SHIFT;
+
+	base = ALIGN(base, size);
+	end = ALIGN_DOWN(end, size);
+	if (base >= end || c->nr_holes == KHO_COARSE_HOLES)
+		return;
+	c->holes[c->nr_holes++] = (struct kho_window){ base, end };
+	choose_shift(c);
 }
 
 /**
@@ -147,8 +218,15 @@ void kho_coarse_mark(struct kho_coarse *c, u64 base, u64 end)
 
 	if (base > last || last < c->base)
 		return;
-	first = (max(base, c->base) - c->base) >> c->shift;
-	last = min((last - c->base) >> c->shift, (u64)KHO_COARSE_BITS - 1);
+	first = squash(c, max(base, c->base));
+	last = squash(c, last);
+	/* All of a hole is where memory goes on: behind what was before it. */
+	if (in_hole(c, end - 1) && !last--)
+		return;
+	if (first > last)
+		return;
+	first >>= c->shift;
+	last = min(last >> c->shift, (u64)KHO_COARSE_BITS - 1);
 	if (first > last)
 		return;
 	if (first == last)
@@ -161,23 +239,24 @@ void kho_coarse_mark(struct kho_coarse *c, u64 base, u64 end)
  * kho_coarse_gaps - collect the parts of a range where nothing lies
  * @c:		picture
  * @base:	start of the range, not below the picture's
- * @end:	end, exclusive, not beyond the picture's
+ * @end:	end, exclusive, not beyond the picture's; there is no hole between
  * @min_size:	smallest gap worth having
  * @ws:		the gaps are added here
  */
 void kho_coarse_gaps(const struct kho_coarse *c, u64 base, u64 end, u64 min_size,
 		     struct kho_windows *ws)
 {
-	unsigned long bit = (base - c->base) >> c->shift;
-	unsigned long bits = ((end - 1 - c->base) >> c->shift) + 1;
+	u64 below = base - squash(c, base);
+	unsigned long bit = squash(c, base) >> c->shift;
+	unsigned long bits = (squash(c, end - 1) >> c->shift) + 1;
 
 	while (bit < bits) {
 		unsigned long first = find_next_zero_bit(c->bits, bits, bit);
 		u64 from, to;
 
 		bit = find_next_bit(c->bits, bits, first);
-		from = max(base, c->base + ((u64)first << c->shift));
-		to = min(end, c->base + ((u64)bit << c->shift));
+		from = max(base, below + ((u64)first << c->shift));
+		to = min(end, below + ((u64)bit << c->shift));
 		if (from < to && to - from >= min_size)
 			kho_windows_add(ws, from, to);
 	}

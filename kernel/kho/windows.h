@@ -26,6 +26,7 @@ struct kho_windows {
 
 void kho_windows_add(struct kho_windows *ws, u64 base, u64 end);
 void kho_windows_sort(struct kho_windows *ws);
+bool kho_windows_hold(const struct kho_windows *ws, u64 size);
 bool kho_windows_overlap(const struct kho_windows *ws, u64 base, u64 end);
 
 /* Returns an address in [start, end), or 0. */
@@ -42,13 +43,22 @@ u64 kho_windows_find(const struct kho_windows *ws, u64 start, u64 end,
 /* The smallest gap worth having, whatever the size of pages and pageblocks. */
 #define KHO_GAP_MIN		BIT(KHO_COARSE_SHIFT)
 
+/* Holes are whole GiB, whatever the size of a chunk. */
+#define KHO_HOLE_SHIFT		30
+#define KHO_COARSE_HOLES	16
+
 struct kho_coarse {
-	u64 base;
+	u64 start;
+	u64 end;
+	u64 base;			/* @start, and a whole chunk */
 	unsigned int shift;
+	unsigned int nr_holes;
+	struct kho_window holes[KHO_COARSE_HOLES];	/* that have no bits */
 	unsigned long bits[KHO_COARSE_BITS / (8 * sizeof(unsigned long))];
 };
 
 void kho_coarse_init(struct kho_coarse *c, u64 base, u64 end);
+void kho_coarse_skip(struct kho_coarse *c, u64 base, u64 end);
 void kho_coarse_mark(struct kho_coarse *c, u64 base, u64 end);
 void kho_coarse_gaps(const struct kho_coarse *c, u64 base, u64 end, u64 min_size,
 		     struct kho_windows *ws);

@@ -30,6 +30,21 @@ static void add_and_sort(void)
 	CHECK_EQ(ws.w[2].end, 600);
 }
 
+static void hold(void)
+{
+	struct kho_windows ws = { };
+
+	CHECK(kho_windows_hold(&ws, 0));
+	CHECK(!kho_windows_hold(&ws, 1));
+	kho_windows_add(&ws, 4 * MiB, 6 * MiB);
+	kho_windows_add(&ws, 8 * MiB, 9 * MiB);
+	CHECK(kho_windows_hold(&ws, 0));
+	CHECK(kho_windows_hold(&ws, 2 * MiB));
+	CHECK(kho_windows_hold(&ws, 3 * MiB));
+	CHECK(!kho_windows_hold(&ws, 3 * MiB + 1));
+	CHECK(!kho_windows_hold(&ws, ~0ULL));
+}
+
 static void overlap(void)
 {
 	struct kho_windows ws = { };
@@ -407,6 +422,12 @@ static void regression7_end_of_address_space(void)
 	gaps.nr = 0;
 	kho_coarse_gaps(&coarse, 1 * GiB, 2 * GiB, 4096, &gaps);
 	CHECK_EQ(gaps.nr, 0);
+
+	kho_coarse_init(&coarse, 0, 2 * GiB);
+	kho_coarse_mark(&coarse, 2 * GiB - 4 * MiB, 0);
+	kho_coarse_gaps(&coarse, 0, 2 * GiB, 4096, &gaps);
+	CHECK_EQ(gaps.nr, 1);
+	CHECK_EQ(gaps.w[0].end, 2 * GiB - 4 * MiB);
 }
 
 /* More gaps than windows: the largest are kept, whatever the order. */
@@ -430,8 +451,65 @@ static void coarse_many_gaps(void)
 	CHECK_EQ(large, 100);
 }
 
+/*
+ * Memory at 2 GiB and at 64 TiB: chunks were of 512 MiB, and with a page in each of
+ * them there was nothing to boot in.
+ */
+static void regression_holes(void)
+{
+	static const struct kho_window banks[] = {
+		{ 2 * GiB + 5 * MiB, 200 * GiB }, { 64 * TiB - 3 * MiB, 64 * TiB + 256 * GiB },
+	};
+	struct kho_windows gaps = { };
+	unsigned int i;
+	u64 at;
+
+	kho_coarse_init(&coarse, banks[0].base, banks[1].end);
+	CHECK_EQ(coarse.shift, 29);
+	kho_coarse_skip(&coarse, banks[0].end, banks[1].base);
+	CHECK_EQ(coarse.shift, 21);
+	/* What is smaller than a GiB is not worth it. */
+	kho_coarse_skip(&coarse, banks[1].base + 1, banks[1].base + GiB);
+	CHECK_EQ(coarse.nr_holes, 1);
+
+	for (i = 0; i < ARRAY_SIZE(banks); i++) {
+		for (at = ALIGN(banks[i].base, 4 * GiB); at < banks[i].end; at += 4 * GiB)
+			kho_coarse_mark(&coarse, at, at + 4096);
+	}
+	/* In the hole, over its borders, and beside the picture */
+	kho_coarse_mark(&coarse, 32 * TiB, 33 * TiB);
+	kho_coarse_mark(&coarse, banks[0].end - 1, banks[0].end + 2 * GiB);
+	kho_coarse_mark(&coarse, 63 * TiB, banks[1].base + 1);
+	kho_coarse_mark(&coarse, 0, banks[0].base);
+	for (i = 0; i < ARRAY_SIZE(banks); i++)
+		kho_coarse_gaps(&coarse, banks[i].base, banks[i].end, 2 * MiB, &gaps);
+	kho_windows_sort(&gaps);
+	CHECK_EQ(gaps.nr, 1 + 49 + 1 + 64);
+	CHECK_EQ(gaps.w[0].base, 2 * GiB + 6 * MiB);
+	CHECK_EQ(gaps.w[0].end, 4 * GiB);
+	CHECK_EQ(gaps.w[1].base, 4 * GiB + 2 * MiB);
+	CHECK_EQ(gaps.w[49].end, 200 * GiB - 2 * MiB);
+	CHECK_EQ(gaps.w[50].base, 64 * TiB - 2 * MiB);
+	CHECK_EQ(gaps.w[51].base, 64 * TiB + 2 * MiB);
+	CHECK_EQ(gaps.w[114].end, 64 * TiB + 256 * GiB);
+
+	/* One at the very beginning */
+	gaps.nr = 0;
+	kho_coarse_init(&coarse, 0, 4 * GiB);
+	kho_coarse_skip(&coarse, 0, 2 * GiB);
+	kho_coarse_mark(&coarse, 1 * GiB, 2 * GiB);
+	kho_coarse_gaps(&coarse, 2 * GiB, 4 * GiB, 2 * MiB, &gaps);
+	CHECK_EQ(gaps.nr, 1);
+	CHECK_EQ(gaps.w[0].base, 2 * GiB);
+	kho_coarse_mark(&coarse, 2 * GiB - 1, 2 * GiB + 1);
+	gaps.nr = 0;
+	kho_coarse_gaps(&coarse, 2 * GiB, 4 * GiB, 2 * MiB, &gaps);
+	CHECK_EQ(gaps.w[0].base, 2 * GiB + 2 * MiB);
+}
+
 static const struct kho_case cases[] = {
 	CASE(add_and_sort),
+	CASE(hold),
 	CASE(overlap),
 	CASE(more_than_fit),
 	CASE(find_random),
@@ -442,6 +520,7 @@ static const struct kho_case cases[] = {
 	CASE(coarse_large),
 	CASE(coarse_outside),
 	CASE(coarse_many_gaps),
+	CASE(regression_holes),
 	CASE(regression7_end_of_address_space),
 	{ }
 };

@@ -130,6 +130,8 @@ int world_stage1(struct world *w)
 
 	begin(w);
 	kho_coarse_init(&w->coarse, w->ram[0].base, world_end(w));
+	for (i = 1; i < w->nr_ram; i++)
+		kho_coarse_skip(&w->coarse, w->ram[i - 1].end, w->ram[i].base);
 	for (i = 0; i < w->scratch.nr; i++)
 		kho_coarse_mark(&w->coarse, w->scratch.w[i].base, w->scratch.w[i].end);
 	err = kho_receive_scan(&w->r, &early_access, w->root, &w->coarse);

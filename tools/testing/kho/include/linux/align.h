@@ -10,4 +10,6 @@
 	((x) + __mask) & ~__mask;		\
 })
 
+#define ALIGN_DOWN(x, a)	((x) & ~((typeof(x))(a) - 1))
+
 #endif /* _LINUX_ALIGN_H */
