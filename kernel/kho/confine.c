@@ -11,12 +11,16 @@
 #include <linux/mm.h>
 
 #include "early.h"
+#include "internal.h"
 
 bool kho_confined __read_mostly;
 
 struct kho_windows kho_scratch_windows __initdata_memblock;
 struct kho_windows kho_gap_windows __initdata_memblock;
 static bool spare_scratch __initdata_memblock;
+static u64 spared __initdata_memblock;	/* what was found for those */
+static bool told __initdata_memblock;
+phys_addr_t kho_reserved_before __initdata_memblock;
 
 struct search {
 	phys_addr_t size;
@@ -31,6 +35,31 @@ static u64 __init_memblock search_window(u64 start, u64 end, void *arg)
 	struct search *s = arg;
 
 	return s->find(start, end, s->size, s->align, s->nid, s->flags);
+}
+
+/*
+ * Of what is not preserved the boot needs a part.  Who asks for memory that nobody else
+ * may use can do without; the rest of the boot cannot.  How many processors there are is
+ * not known yet.
+ */
+static bool __init_memblock leaves_too_little(u64 size)
+{
+	u64 used = max(memblock_reserved_size(), kho_reserved_before) - kho_reserved_before;
+	u64 need = kho_boot_bytes(PHYS_PFN(memblock_phys_mem_size()), 0);
+
+	/* Of what is used the boot has what they have not. */
+	used -= min(used, spared);
+	return !kho_windows_hold(&kho_gap_windows,
+				 size + spared + max(need, used + KHO_BOOT_MEMORY));
+}
+
+/* Once for all that one of them tries. */
+static void __init_memblock tell(u64 size)
+{
+	if (!told)
+		pr_warn("%llu KiB are not reserved: of what is not preserved the boot needs the rest\n",
+			size >> 10);
+	told = true;
 }
 
 /**
@@ -55,6 +84,13 @@ kho_find_in_windows(phys_addr_t start, phys_addr_t end, phys_addr_t size,
 	phys_addr_t found;
 
 	found = kho_windows_find(&kho_gap_windows, start, end, top_down, search_window, &s);
+	if (found && spare_scratch) {
+		if (leaves_too_little(size)) {
+			tell(size);
+			return 0;
+		}
+		spared += size;
+	}
 	/* Other nodes' gaps before scratch: memblock tries again without the node. */
 	if (!found && !numa_valid_node(nid) && !spare_scratch)
 		found = kho_windows_find(&kho_scratch_windows, start, end, top_down,
@@ -77,6 +113,7 @@ kho_find_in_windows(phys_addr_t start, phys_addr_t end, phys_addr_t size,
 void __init kho_spare_scratch(bool spare)
 {
 	spare_scratch = spare;
+	told = false;
 }
 
 /**

@@ -406,6 +406,7 @@ void __init kho_boot_windows(void)
 	open_gaps();
 	if (ARCH_KHO_LARGEST_GAP)
 		open_largest_gap();
+	kho_reserved_before = memblock_reserved_size();
 }
 
 /*

@@ -14,6 +14,8 @@
 /* Where memblock may allocate: gaps first, scratch last. */
 extern struct kho_windows kho_gap_windows __initdata_memblock;
 extern struct kho_windows kho_scratch_windows __initdata_memblock;
+/* What was reserved when gaps began to be used. */
+extern phys_addr_t kho_reserved_before __initdata_memblock;
 
 /* Pages that must not become free: blocks, and nodes of the map. */
 extern struct kho_table kho_withheld;

@@ -19,6 +19,7 @@
  */
 #define pr_fmt(fmt) "KHO: " fmt
 
+#include <linux/cpumask.h>
 #include <linux/ctype.h>
 #include <linux/kexec.h>
 #include <linux/kexec_handover.h>
@@ -37,10 +38,6 @@
 
 /* What a kernel of ours takes from scratch besides image and initrd. */
 #define BOOT_SCRATCH	SZ_2M
-/* What any kernel needs to boot, besides its memmap, and more for every CPU. */
-#define BOOT_MEMORY	SZ_32M
-#define CPU_MEMORY	SZ_512K
-
 #define BY_HAND		"the image was not loaded with kexec_file_load(2)"
 
 bool kho_allow_loss;
@@ -115,15 +112,6 @@ static u64 early_pages(void)
 static u64 memmap_bytes(void)
 {
 	return early_pages() * sizeof(struct page);
-}
-
-/* What the next kernel needs before it can use memory as it likes. */
-static u64 boot_bytes(void)
-{
-	u64 ram = early_pages() << PAGE_SHIFT;
-
-	return memmap_bytes() + BOOT_MEMORY + (u64)nr_cpu_ids * CPU_MEMORY + ram / 512 +
-	       (IS_ENABLED(CONFIG_KASAN_GENERIC) ? ram / 8 : 0);
 }
 
 /* The next word of a command line, without its quotes; NULL after the last. */
@@ -306,7 +294,7 @@ static int outlook_bytes(struct outlook *o, u64 *sum)
 /* Will the next kernel find room for its memmap where nothing is preserved? */
 static int check_memory(u64 loaded)
 {
-	u64 need = boot_bytes() + loaded;
+	u64 need = kho_boot_bytes(early_pages(), nr_cpu_ids) + loaded;
 	struct outlook *o = __vmalloc(sizeof(*o), GFP_KERNEL | __GFP_ZERO | __GFP_NOWARN);
 	u64 have;
 	int err;

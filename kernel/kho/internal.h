@@ -8,6 +8,8 @@
 #include <linux/atomic.h>
 #include <linux/kexec_handover.h>
 #include <linux/kho_radix_tree.h>
+#include <linux/mm_types.h>
+#include <linux/sizes.h>
 #include <linux/types.h>
 
 #include <asm/kexec_handover.h>
@@ -27,8 +29,21 @@ struct kimage;
 #ifndef ARCH_KHO_LARGEST_GAP
 #define ARCH_KHO_LARGEST_GAP 0	/* only one gap can be used before the linear map is there */
 #endif
+/* What any kernel needs to boot, besides its memmap, and more for every CPU. */
+#define KHO_BOOT_MEMORY		SZ_32M
+#define KHO_CPU_MEMORY		SZ_512K
 /* What receivers can map early. */
 #define KHO_FDT_MAX_SIZE	(256UL << 10)
+
+/* What a kernel needs before it can use memory as it likes. */
+static inline u64 kho_boot_bytes(u64 pages, unsigned int cpus)
+{
+	u64 ram = pages << PAGE_SHIFT;
+
+	return pages * sizeof(struct page) + KHO_BOOT_MEMORY +
+	       (u64)cpus * KHO_CPU_MEMORY + ram / 512 +
+	       (IS_ENABLED(CONFIG_KASAN_GENERIC) ? ram / 8 : 0);
+}
 
 #ifndef arch_kho_has_tags
 /* Can memory of this machine have tags, and which page of a range has them first? */

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # kernels: mini
-# timeout: 400
+# timeout: 500
 #
 # Processors with and without 1 GiB pages, mem=, no low memory, memory that is
 # added later, UEFI firmware, reservations at fixed addresses over preserved
@@ -34,6 +34,10 @@ vm limit limit -- --mem 6G --smp 1 --append "kho=on kho_scratch=64M,0,64M" \
 vm conflict cma -- --mem 1G --smp 1 --append "kho=on what=cma test_kho.mib=0"
 vm conflict crashkernel -- --mem 1G --smp 1 --append "kho=on what=crashkernel"
 vm conflict revived -- --mem 1G --smp 1 --append "kho=on what=revived reserve_mem=4M:4M:one"
+for less in 80 110 140; do
+	vm conflict greedy-$less -- --mem 1G --smp 1 \
+		--append "kho=on what=greedy less=$less test_kho.mib=0"
+done
 keep_dirty=1
 vm kdump kdump -- --mem 1G --smp 1 --append "kho=on" --panic-ok
 finish
