@@ -63,6 +63,8 @@ static int __init move_node(u64 *slot, unsigned int level)
 		kmemleak_ignore_phys(__pa(copy));
 		memcpy(copy, node, PAGE_SIZE);
 		kho_table_clear(&kho_withheld, PFN_DOWN(*slot), 1);
+		/* As if it was withheld: free_withheld_page() */
+		totalram_pages_add(1);
 		*slot = __pa(copy);
 		node = copy;
 	}
@@ -168,31 +170,26 @@ static void __init hand_out(unsigned long pfn, unsigned long end, bool set, void
  * @nr_pages:	number of pages
  * @release:	called for every part that is free
  *
- * Sections whose initialisation is deferred are only counted: their turn comes
- * with kho_withhold_deferred().
- *
- * Returns: the number of pages left out.
+ * The turn of sections whose initialisation is deferred comes with
+ * kho_withhold_deferred().
  */
-unsigned long __init kho_withhold(unsigned long pfn, unsigned long nr_pages,
-				  void (*release)(unsigned long pfn, unsigned long end))
+void __init kho_withhold(unsigned long pfn, unsigned long nr_pages,
+			 void (*release)(unsigned long pfn, unsigned long end))
 {
 	struct handout h = { .release = release };
 	unsigned long end = pfn + nr_pages;
 
 	if (!kho_confined) {
 		release(pfn, end);
-		return 0;
+		return;
 	}
 	while (pfn < end) {
 		unsigned long next = min(end, ALIGN(pfn + 1, PAGES_PER_SECTION));
 
-		if (page_deferred(pfn))
-			h.withheld += kho_table_count(&kho_withheld, pfn, next);
-		else
+		if (!page_deferred(pfn))
 			kho_table_each(&kho_withheld, pfn, next, hand_out, &h);
 		pfn = next;
 	}
-	return h.withheld;
 }
 
 static void __init release_deferred(unsigned long pfn, unsigned long end)

@@ -17,6 +17,7 @@
 #include <linux/bitops.h>
 #include <linux/kexec.h>
 #include <linux/kexec_handover.h>
+#include <linux/kho/hooks.h>
 #include <linux/mm.h>
 #include <linux/page_owner.h>
 #include <linux/pgalloc_tag.h>
@@ -42,6 +43,18 @@ struct kho_incoming kho_in;
 
 static DEFINE_RAW_SPINLOCK(fdt_lock);	/* the contents of kho_in.fdt */
 
+/* All that is withheld counts as memory of the machine from the beginning. */
+static void free_withheld_page(struct page *page)
+{
+	free_reserved_page(page);
+	totalram_pages_add(-1);
+}
+
+static void add_managed(struct page *page, unsigned long nr_pages)
+{
+	atomic_long_add(nr_pages, &page_zone(page)->managed_pages);
+}
+
 static void free_node(u64 *node, unsigned int level)
 {
 	unsigned int i;
@@ -50,7 +63,7 @@ static void free_node(u64 *node, unsigned int level)
 		if (node[i])
 			free_node(phys_to_virt(node[i]), level - 1);
 	}
-	free_reserved_page(virt_to_page(node));
+	free_withheld_page(virt_to_page(node));
 }
 
 static void free_map(struct work_struct *work)
@@ -282,13 +295,24 @@ static bool spans_zones(unsigned long pfn, unsigned long last)
 	return page_zone(pfn_to_page(pfn)) != page_zone(pfn_to_page(last));
 }
 
+/**
+ * kho_unclaimed_pages - how much of memory waits for its owners?
+ *
+ * Context: any.
+ * Returns: pages.
+ */
+unsigned long kho_unclaimed_pages(void)
+{
+	return atomic_long_read(&kho_in.pages);
+}
+
 static void account_managed(struct page *page, unsigned long nr_pages)
 {
 	if (page_zone(page) == page_zone(nth_page(page, nr_pages - 1))) {
-		adjust_managed_page_count(page, nr_pages);
+		add_managed(page, nr_pages);
 	} else {
 		for (; nr_pages; nr_pages--, page = nth_page(page, 1))
-			adjust_managed_page_count(page, 1);
+			add_managed(page, 1);
 	}
 	refresh_soon();
 }
@@ -395,7 +419,7 @@ u64 kho_in_claim_word(const struct kho_word *w)
 		init_folio(pfn_to_page(kho_word_pfn(w, __ffs64(left))), w->order);
 	nr_pages = (unsigned long)hweight64(got) << w->order;
 	if (nr_pages) {
-		adjust_managed_page_count(pfn_to_page(pfn), nr_pages);
+		add_managed(pfn_to_page(pfn), nr_pages);
 		refresh_soon();
 		unpin_map(nr_pages);
 	}
@@ -476,7 +500,7 @@ static bool discard_block(unsigned long pfn, unsigned int order)
 	for (i = 0; i < 1UL << order; i++) {
 		/* Nobody may use one that had a memory error, but all are given up. */
 		if (!PageHWPoison(pfn_to_page(pfn + i)))
-			free_reserved_page(pfn_to_page(pfn + i));
+			free_withheld_page(pfn_to_page(pfn + i));
 	}
 	cond_resched();
 	return true;

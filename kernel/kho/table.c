@@ -273,40 +273,6 @@ void __init kho_table_each(const struct kho_table *t, unsigned long pfn, unsigne
 	}
 }
 
-static void __init count_run(unsigned long pfn, unsigned long end, bool set, void *arg)
-{
-	unsigned long *sum = arg;
-
-	if (set)
-		*sum += end - pfn;
-}
-
-/**
- * kho_table_count - how many pages of a range are members?
- * @t:		table
- * @pfn:	first page
- * @end:	end, exclusive
- *
- * Returns: the number of pages.
- */
-unsigned long __init kho_table_count(const struct kho_table *t, unsigned long pfn,
-				     unsigned long end)
-{
-	unsigned long sum = 0;
-
-	while (pfn < end) {
-		unsigned long n = in_section(pfn, end - pfn);
-		unsigned long **slot = section_slot(t, pfn);
-
-		if (n == KHO_SECTION_PAGES && slot && *slot && *slot != FULL)
-			sum += bitmap_weight(*slot, n);
-		else
-			kho_table_each(t, pfn, pfn + n, count_run, &sum);
-		pfn += n;
-	}
-	return sum;
-}
-
 /**
  * kho_table_each_bitmap - visit the memory the table was built of
  * @t:		table

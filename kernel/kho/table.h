@@ -47,8 +47,6 @@ unsigned long kho_table_next(const struct kho_table *t, unsigned long pfn,
 typedef void (*kho_table_fn)(unsigned long pfn, unsigned long end, bool set, void *arg);
 void kho_table_each(const struct kho_table *t, unsigned long pfn, unsigned long end,
 		    kho_table_fn fn, void *arg);
-unsigned long kho_table_count(const struct kho_table *t, unsigned long pfn,
-			      unsigned long end);
 
 void kho_table_each_bitmap(struct kho_table *t, void (*fn)(void *mem, size_t size));
 

@@ -225,8 +225,7 @@ void *kho_restore_vmalloc(const struct kho_vmalloc *preservation)
 	void *addr = NULL;
 	int err;
 
-	if (!r.total || r.total > totalram_pages() + PHYS_PFN(kho_scratch_bytes()) +
-				  atomic_long_read(&kho_in.pages) ||
+	if (!r.total || r.total > totalram_pages() + PHYS_PFN(kho_scratch_bytes()) ||
 	    r.order > MAX_PAGE_ORDER || r.total & ((1UL << r.order) - 1)) {
 		pr_warn_ratelimited("a vmalloc area of %lu pages of order %u cannot be\n",
 				    r.total, r.order);

@@ -60,9 +60,10 @@ phys_addr_t kho_find_in_windows(phys_addr_t start, phys_addr_t end,
 				enum memblock_flags flags, bool top_down,
 				kho_memblock_find_t find);
 void kho_spare_scratch(bool spare);
-unsigned long kho_withhold(unsigned long pfn, unsigned long nr_pages,
-			   void (*release)(unsigned long pfn, unsigned long end));
+void kho_withhold(unsigned long pfn, unsigned long nr_pages,
+		  void (*release)(unsigned long pfn, unsigned long end));
 bool kho_skip_memtest(void);
+unsigned long kho_unclaimed_pages(void);
 bool kho_reserve_mem_revive(const char *name, phys_addr_t size,
 			    phys_addr_t align, phys_addr_t *start);
 void kho_reserve_mem_release(const char *name, phys_addr_t start, phys_addr_t size);
@@ -95,17 +96,20 @@ static inline phys_addr_t kho_find_in_windows(phys_addr_t start, phys_addr_t end
 
 static inline void kho_spare_scratch(bool spare) { }
 
-static inline unsigned long
-kho_withhold(unsigned long pfn, unsigned long nr_pages,
-	     void (*release)(unsigned long pfn, unsigned long end))
+static inline void kho_withhold(unsigned long pfn, unsigned long nr_pages,
+				void (*release)(unsigned long pfn, unsigned long end))
 {
 	release(pfn, pfn + nr_pages);
-	return 0;
 }
 
 static inline bool kho_skip_memtest(void)
 {
 	return false;
+}
+
+static inline unsigned long kho_unclaimed_pages(void)
+{
+	return 0;
 }
 
 static inline bool kho_reserve_mem_revive(const char *name, phys_addr_t size,
