@@ -49,8 +49,8 @@ static bool __init_memblock leaves_too_little(u64 size)
 
 	/* Of what is used the boot has what they have not. */
 	used -= min(used, spared);
-	return !kho_windows_hold(&kho_gap_windows,
-				 size + spared + max(need, used + KHO_BOOT_MEMORY));
+	return size + spared + max(need, used + KHO_BOOT_MEMORY) >
+	       kho_windows_bytes(&kho_gap_windows);
 }
 
 /* Once for all that one of them tries. */

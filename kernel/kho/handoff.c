@@ -128,7 +128,7 @@ void __init kho_memory_init(void)
 		pr_warn("%lu KiB of preserved memory are lost in all\n",
 			kho_in.dropped << (PAGE_SHIFT - 10));
 	pr_info("%lu KiB are preserved, %lu KiB of bitmaps say where\n",
-		atomic_long_read(&kho_in.pages) << (PAGE_SHIFT - 10),
+		kho_unclaimed_pages() << (PAGE_SHIFT - 10),
 		kho_withheld.bitmaps << (PAGE_SHIFT - 10));
 }
 

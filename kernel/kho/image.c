@@ -285,9 +285,7 @@ static int outlook_bytes(struct outlook *o, u64 *sum)
 	if (err)
 		return err;
 	kho_walk_early_ram(outlook_ram, o);
-	*sum = kho_scratch_bytes();
-	for (i = 0; i < o->gaps.nr; i++)
-		*sum += o->gaps.w[i].end - o->gaps.w[i].base;
+	*sum = kho_scratch_bytes() + kho_windows_bytes(&o->gaps);
 	return 0;
 }
 

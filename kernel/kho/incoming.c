@@ -580,7 +580,7 @@ void kho_in_settle(void)
 /* The last word on what nobody wanted. */
 static int report_dropped(struct notifier_block *nb, unsigned long action, void *data)
 {
-	unsigned long pages = atomic_long_read(&kho_in.pages);
+	unsigned long pages = kho_unclaimed_pages();
 
 	if (kexec_in_progress && pages && !kho_in.forwarded)
 		pr_warn("%lu KiB of the previous kernel were neither claimed nor forwarded, and are dropped\n",

@@ -6,6 +6,7 @@
  */
 #include <linux/init.h>
 #include <linux/kexec_handover.h>
+#include <linux/kho/hooks.h>
 #include <linux/kobject.h>
 #include <linux/kstrtox.h>
 #include <linux/mm.h>
@@ -48,7 +49,7 @@ static struct kobj_attribute _name##_attr = __ATTR_RO(_name)
 BYTES_ATTR(scratch_bytes, kho_scratch_bytes());
 BYTES_ATTR(scratch_free_bytes, kho_scratch_free_bytes());
 BYTES_ATTR(preserved_bytes, PFN_PHYS(kho_out_pages()));
-BYTES_ATTR(unclaimed_bytes, PFN_PHYS(atomic_long_read(&kho_in.pages)));
+BYTES_ATTR(unclaimed_bytes, PFN_PHYS(kho_unclaimed_pages()));
 BYTES_ATTR(dropped_bytes, PFN_PHYS(kho_in.dropped));
 BYTES_ATTR(kexec_count, kho_kexec_count());
 

@@ -70,19 +70,19 @@ void kho_windows_sort(struct kho_windows *ws)
 }
 
 /**
- * kho_windows_hold - is there so much in all windows together?
+ * kho_windows_bytes - how large are all windows together?
  * @ws:		windows
- * @size:	bytes
  *
- * Returns: true if there is.
+ * Returns: bytes.
  */
-bool kho_windows_hold(const struct kho_windows *ws, u64 size)
+u64 kho_windows_bytes(const struct kho_windows *ws)
 {
 	unsigned int i;
+	u64 sum = 0;
 
-	for (i = 0; i < ws->nr && size > window_size(&ws->w[i]); i++)
-		size -= window_size(&ws->w[i]);
-	return !size || i < ws->nr;
+	for (i = 0; i < ws->nr; i++)
+		sum += window_size(&ws->w[i]);
+	return sum;
 }
 
 /**

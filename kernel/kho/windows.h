@@ -26,7 +26,7 @@ struct kho_windows {
 
 void kho_windows_add(struct kho_windows *ws, u64 base, u64 end);
 void kho_windows_sort(struct kho_windows *ws);
-bool kho_windows_hold(const struct kho_windows *ws, u64 size);
+u64 kho_windows_bytes(const struct kho_windows *ws);
 bool kho_windows_overlap(const struct kho_windows *ws, u64 base, u64 end);
 
 /* Returns an address in [start, end), or 0. */

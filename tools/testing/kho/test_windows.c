@@ -30,19 +30,17 @@ static void add_and_sort(void)
 	CHECK_EQ(ws.w[2].end, 600);
 }
 
-static void hold(void)
+static void bytes(void)
 {
 	struct kho_windows ws = { };
 
-	CHECK(kho_windows_hold(&ws, 0));
-	CHECK(!kho_windows_hold(&ws, 1));
+	CHECK_EQ(kho_windows_bytes(&ws), 0);
 	kho_windows_add(&ws, 4 * MiB, 6 * MiB);
+	CHECK_EQ(kho_windows_bytes(&ws), 2 * MiB);
 	kho_windows_add(&ws, 8 * MiB, 9 * MiB);
-	CHECK(kho_windows_hold(&ws, 0));
-	CHECK(kho_windows_hold(&ws, 2 * MiB));
-	CHECK(kho_windows_hold(&ws, 3 * MiB));
-	CHECK(!kho_windows_hold(&ws, 3 * MiB + 1));
-	CHECK(!kho_windows_hold(&ws, ~0ULL));
+	CHECK_EQ(kho_windows_bytes(&ws), 3 * MiB);
+	kho_windows_add(&ws, 9 * MiB, 9 * MiB);
+	CHECK_EQ(kho_windows_bytes(&ws), 3 * MiB);
 }
 
 static void overlap(void)
@@ -509,7 +507,7 @@ static void regression_holes(void)
 
 static const struct kho_case cases[] = {
 	CASE(add_and_sort),
-	CASE(hold),
+	CASE(bytes),
 	CASE(overlap),
 	CASE(more_than_fit),
 	CASE(find_random),
